@@ -1,0 +1,1 @@
+//! Settings: layers (flag > environment > file > default), validation, secrets.

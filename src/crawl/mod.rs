@@ -1,0 +1,1 @@
+//! Which calls, in which order, by how many workers; wire rows to records.

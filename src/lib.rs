@@ -1,0 +1,17 @@
+//! sigma-catalog: a Sigma Computing organisation, crawled through its REST API into a local SQLite catalog.
+//!
+//! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
+//!
+//! ```text
+//! cli       -> crawl, simulator, store, config
+//! crawl     -> sigma, catalog, store, config
+//! store     -> catalog
+//! sigma, catalog, config, simulator -> nothing of ours
+//! ```
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod crawl;
+pub mod sigma;
+pub mod simulator;
+pub mod store;

@@ -1,0 +1,2 @@
+//! The `sigma-catalog` command.
+fn main() {}

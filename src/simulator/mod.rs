@@ -1,0 +1,1 @@
+//! A Sigma organisation in memory behind the same HTTP API, with faults.
