@@ -1,1 +1,40 @@
 //! The records this product is about: plain types and their rules, no I/O.
+//!
+//! * [`record`] — what a record is: a table, its columns, a row of values.
+//! * [`organisation`] — records of the whole organisation: people, containers, documents, grants.
+//! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
+//! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
+//! * [`sql`] — the rule that makes stored SQL stable and free of personal data.
+
+pub mod delivery;
+pub mod document;
+pub mod organisation;
+pub mod record;
+pub mod sql;
+
+use record::{Record, Table};
+
+/// Every table of the catalog, parents before children.
+pub static TABLES: &[&Table] = &[
+    organisation::Organization::TABLE,
+    organisation::Member::TABLE,
+    organisation::Team::TABLE,
+    organisation::TeamMember::TABLE,
+    organisation::AccountType::TABLE,
+    organisation::Workspace::TABLE,
+    organisation::File::TABLE,
+    organisation::Connection::TABLE,
+    organisation::Document::TABLE,
+    organisation::ObjectGrant::TABLE,
+    document::Page::TABLE,
+    document::Element::TABLE,
+    document::ElementColumn::TABLE,
+    document::ElementQuery::TABLE,
+    document::LineageNode::TABLE,
+    document::LineageEdge::TABLE,
+];
+
+/// The table of that name.
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().copied().find(|table| table.name == name)
+}

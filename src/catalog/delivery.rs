@@ -1,0 +1,253 @@
+//! What a crawl hands to a store: rows, scopes with their outcome, events.
+
+use std::collections::BTreeMap;
+
+use super::record::{Record, Table, Value};
+
+/// The names of scopes. A scope is an endpoint with a parent: the unit of completeness and of deletion.
+pub mod scope {
+    /// The organisation itself.
+    pub const ORGANIZATION: &str = "organization";
+    /// All members.
+    pub const MEMBERS: &str = "members";
+    /// All teams.
+    pub const TEAMS: &str = "teams";
+    /// The members of a team.
+    pub const TEAM_MEMBERS: &str = "team-members";
+    /// All account types.
+    pub const ACCOUNT_TYPES: &str = "account-types";
+    /// All workspaces.
+    pub const WORKSPACES: &str = "workspaces";
+    /// All files of a type.
+    pub const FILES: &str = "files";
+    /// All connections.
+    pub const CONNECTIONS: &str = "connections";
+    /// All documents of a kind.
+    pub const DOCUMENTS: &str = "documents";
+    /// The grants on an object.
+    pub const OBJECT_GRANTS: &str = "object-grants";
+    /// The grants made to a member.
+    pub const MEMBER_GRANTS: &str = "member-grants";
+    /// The grants made to a team.
+    pub const TEAM_GRANTS: &str = "team-grants";
+    /// The pages of a document.
+    pub const PAGES: &str = "pages";
+    /// The elements of a page of a document.
+    pub const PAGE_ELEMENTS: &str = "page-elements";
+    /// The elements of a document without pages.
+    pub const ELEMENTS: &str = "elements";
+    /// The columns of a document.
+    pub const COLUMNS: &str = "columns";
+    /// The SQL of a document's elements.
+    pub const QUERIES: &str = "queries";
+    /// The lineage of a document.
+    pub const LINEAGE: &str = "lineage";
+}
+
+/// How the listing of a scope ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Everything in it was listed.
+    Complete,
+    /// Sigma answered that there is nothing of this kind here.
+    NotApplicable,
+    /// Not asked: known to be unchanged since an earlier run.
+    Carried,
+    /// The token may not see it.
+    Denied,
+    /// It disappeared between its listing and the question.
+    Gone,
+    /// It could not be asked, or not be understood, after all retries.
+    Failed,
+    /// The listing ended before everything was seen.
+    Incomplete,
+    /// Left out on purpose: by a setting, or because the document is archived.
+    Excluded,
+    /// Not asked, against the run's purpose, for the reason given.
+    Skipped,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 9] = [
+        Self::Complete,
+        Self::NotApplicable,
+        Self::Carried,
+        Self::Denied,
+        Self::Gone,
+        Self::Failed,
+        Self::Incomplete,
+        Self::Excluded,
+        Self::Skipped,
+    ];
+
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::NotApplicable => "not_applicable",
+            Self::Carried => "carried",
+            Self::Denied => "denied",
+            Self::Gone => "gone",
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+            Self::Excluded => "excluded",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether what is absent from the scope is really absent, so that it may be removed.
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Complete | Self::NotApplicable)
+    }
+
+    /// Whether the catalog is as good as the source in this scope.
+    pub fn is_good(self) -> bool {
+        self.is_complete() || matches!(self, Self::Carried | Self::Excluded)
+    }
+}
+
+/// What became of one scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeReport {
+    /// One of [`scope`].
+    pub scope: &'static str,
+    /// The parent's id; empty for scopes of the whole organisation.
+    pub parent: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Pages read.
+    pub pages: u64,
+    /// Rows read.
+    pub rows: u64,
+    /// HTTP calls made, retries included.
+    pub http_calls: u64,
+    /// Retries among them.
+    pub retries: u64,
+    /// Stable code of what went wrong or why it was skipped.
+    pub code: Option<String>,
+    /// The same for people.
+    pub message: Option<String>,
+}
+
+impl ScopeReport {
+    /// A scope that was not asked, or of which nothing was read.
+    pub fn without_rows(
+        scope: &'static str,
+        parent: impl Into<String>,
+        outcome: Outcome,
+        code: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            scope,
+            parent: parent.into(),
+            outcome,
+            pages: 0,
+            rows: 0,
+            http_calls: 0,
+            retries: 0,
+            code: Some(code.to_owned()),
+            message: Some(message.into()),
+        }
+    }
+}
+
+/// Rows of several tables, each in the order of its table's columns.
+#[derive(Debug, Default)]
+pub struct Rows {
+    tables: BTreeMap<&'static str, (TableRef, Vec<Vec<Value>>)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct TableRef(&'static Table);
+
+impl Rows {
+    /// Adds a record.
+    pub fn push<R: Record>(&mut self, record: R) {
+        self.tables
+            .entry(R::TABLE.name)
+            .or_insert_with(|| (TableRef(R::TABLE), Vec::new()))
+            .1
+            .push(record.into_values());
+    }
+
+    /// The rows of a table.
+    pub fn of(&self, table: &Table) -> &[Vec<Value>] {
+        self.tables.get(table.name).map_or(&[], |(_, rows)| rows)
+    }
+
+    /// Every table that has rows, with them.
+    pub fn into_tables(self) -> impl Iterator<Item = (&'static Table, Vec<Vec<Value>>)> {
+        self.tables.into_values().map(|(table, rows)| (table.0, rows))
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.tables.values().map(|(_, rows)| rows.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One document with everything inside it, and how each of its scopes ended. It is stored in one piece.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The document.
+    pub document_id: String,
+    /// Its rows.
+    pub rows: Rows,
+    /// Its scopes. Parents of page scopes are page ids; the others have none.
+    pub scopes: Vec<ScopeReport>,
+}
+
+/// How bad an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something is less than it could be.
+    Warning,
+    /// Something is missing.
+    Error,
+}
+
+impl Severity {
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something that happened in a run and is worth keeping in its ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Stable code.
+    pub code: String,
+    /// What happened and what to do, for people.
+    pub message: String,
+    /// What it happened to.
+    pub context: String,
+}
+
+/// What travels from the workers to the one writer.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Rows of the organisation; their scope is reported when its listing ends.
+    Rows(Rows),
+    /// The listing of an organisation scope ended.
+    Scope(ScopeReport),
+    /// A document with everything inside it.
+    Bundle(Bundle),
+    /// An event.
+    Event(Event),
+}

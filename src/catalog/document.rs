@@ -1,0 +1,138 @@
+//! Records inside one document: pages, elements, columns, SQL and lineage. All are keyed by the document as well,
+//! because copies of a document keep the ids of its elements.
+
+use super::record::record;
+
+record! {
+    /// A page of a workbook or report.
+    Page in "page" within document {
+        listed by PAGES;
+        child of ;
+        key {
+            /// Sigma's `pageId`.
+            page_id: String,
+        }
+        value {
+            /// Its name.
+            name: Option<String>,
+            /// Hidden from viewers.
+            hidden: Option<bool>,
+        }
+    }
+}
+
+record! {
+    /// An element: a table, chart, pivot table, input table, control, text, image, ...
+    Element in "element" within document {
+        listed by PAGE_ELEMENTS by "page_id", ELEMENTS;
+        child of "page_id" => "page"("page_id");
+        key {
+            /// Sigma's `elementId`, unique within the document only.
+            element_id: String,
+        }
+        value {
+            /// The page it stands on; elements of data models have none.
+            page_id: Option<String>,
+            /// Its name.
+            name: Option<String>,
+            /// Its type, verbatim.
+            r#type: Option<String>,
+            /// The kind of visualisation, verbatim.
+            visualization_type: Option<String>,
+            /// What Sigma says is wrong with it.
+            error: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// A column of an element with its formula.
+    ElementColumn in "element_column" within document {
+        listed by COLUMNS;
+        child of "element_id" => "element"("element_id");
+        key {
+            /// The element; empty where Sigma did not say.
+            element_id: String,
+            /// Sigma's `columnId`; it repeats across elements.
+            column_id: String,
+        }
+        value {
+            /// Its display name.
+            name: Option<String>,
+            /// Its formula in Sigma's language.
+            formula: Option<String>,
+            /// Its data type; `error` when the formula does not resolve.
+            data_type: Option<String>,
+            /// The warehouse table or dataset it is read from, where `columnId` names one.
+            source_id: Option<String>,
+            /// The column there.
+            source_column: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// The SQL of an element as compiled for the token's owner, without Sigma's trailing comment.
+    ElementQuery in "element_query" within document {
+        listed by QUERIES;
+        child of "element_id" => "element"("element_id");
+        key {
+            /// The element.
+            element_id: String,
+        }
+        value {
+            /// The SQL.
+            sql: Option<String>,
+            /// Why there is none.
+            error: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// Something outside the document's own elements that the document's lineage names: a warehouse table, a dataset,
+    /// a data model, custom SQL, an uploaded file, a semantic view.
+    LineageNode in "lineage_node" within document {
+        listed by LINEAGE;
+        child of ;
+        key {
+            /// `table`, `dataset`, `data-model`, `customSQL`, `csv-upload`, `semantic-view`, ...
+            r#type: String,
+            /// Its id: a UUID for tables, datasets and data models.
+            id: String,
+        }
+        value {
+            /// Its name.
+            name: Option<String>,
+            /// The connection it is read through.
+            connection_id: Option<String>,
+            /// The text of custom SQL.
+            definition: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// A direct source of an element.
+    LineageEdge in "lineage_edge" within document {
+        listed by LINEAGE;
+        child of "target_id" => "element"("element_id");
+        key {
+            /// `element`, `table`, `dataset`, `data-model`, `customSQL`, `csv-upload`, ... or `unresolved`.
+            source_type: String,
+            /// The document of the source: this one for its own elements and custom SQL, the data model for `data-model`;
+            /// empty otherwise.
+            source_document_id: String,
+            /// The source: element id, UUID, the name of custom SQL, a data model's element, or the raw reference.
+            source_id: String,
+            /// The element that reads it.
+            target_id: String,
+        }
+        value {
+            /// `source`, `lookup` or `dependency`, where Sigma says.
+            kind: String,
+            /// The endpoint that said so: `lineage` or `lineage/elements`.
+            evidence: String,
+        }
+    }
+}
