@@ -1,1 +1,131 @@
 //! SQLite: migrations, the one writer, publish, run ledger, queries.
+//!
+//! *Locking.* One run writes at a time: a lock file beside the database ([`lock`]). Readers open their own read-only
+//! connection and never wait: the journal is a write-ahead log.
+//!
+//! *History.* Every record table keeps its states in `<name>_history` with the runs between which each was valid. A run
+//! writes only what differs from the last published state, under its own number; the views show rows up to the published
+//! run. So publishing is one small transaction that moves a pointer, a reader sees the old catalog or the new one, and an
+//! unchanged document costs nothing. A run that does not publish is undone.
+//!
+//! *Durability.* Every transaction is synchronous. A crash at any instant leaves the last published catalog.
+//!
+//! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
+//!
+//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem.
+
+mod diff;
+pub mod error;
+mod ledger;
+pub mod lock;
+mod publish;
+mod reader;
+pub mod schema;
+pub mod views;
+mod writer;
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+pub use error::StoreError;
+pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
+pub use publish::{Refusal, RunOutcome};
+pub use reader::{Catalog, Change, ChangeKind};
+pub use writer::{Counts, Writer};
+
+/// A catalog open for writing, with its lock held.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    _lock: lock::RunLock,
+}
+
+impl Store {
+    /// Opens a catalog for writing and brings it to this program's schema; makes one where there is none.
+    ///
+    /// What an earlier run left unpublished is undone and that run marked `abandoned`.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock::RunLock::acquire(path)?;
+        create_private(path)?;
+        let mut connection = Connection::open(path)?;
+        configure(&connection)?;
+        schema::check(&connection, path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // A larger log between checkpoints spares rewriting the same pages of the history again and again.
+        connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+        connection.pragma_update(None, "cache_size", -32_768)?;
+        schema::migrate(&mut connection, path)?;
+        let mut store = Self { connection, path: path.to_owned(), _lock: lock };
+        store.abandon_unfinished()?;
+        Ok(store)
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts a run.
+    pub fn begin(self, start: &RunStart) -> Result<Writer, StoreError> {
+        Writer::begin(self, start)
+    }
+
+    /// Whether the last published run asked with an administrator's token; `None` when nothing is published.
+    pub fn published_token_is_admin(&self) -> Result<Option<bool>, StoreError> {
+        ledger::published_token_is_admin(&self.connection)
+    }
+}
+
+/// Creates the file readable by its owner only, before SQLite opens it, so that its journals inherit that.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(StoreError::Path { path: path.to_owned(), source }),
+    }
+}
+
+/// Settings of every connection.
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    if rusqlite::version_number() < 3_051_003 {
+        return Err(StoreError::SqliteTooOld(rusqlite::version()));
+    }
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    // Without this SQLite takes a misspelt column in double quotes for a string.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    Ok(())
+}
+
+/// Opens an existing catalog for reading only.
+fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    configure(&connection)?;
+    if schema::check(&connection, path)? == 0 {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// The present instant as the ledger writes it: UTC with milliseconds.
+pub(crate) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}

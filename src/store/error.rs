@@ -1,0 +1,97 @@
+//! What can go wrong with the catalog's file.
+
+use std::path::PathBuf;
+
+/// A failure of the store. Each has a stable [`code`](StoreError::code) and a [`remedy`](StoreError::remedy).
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another run holds the lock.
+    #[error("another run is writing `{}` ({holder})", database.display())]
+    Locked {
+        /// The database.
+        database: PathBuf,
+        /// What the lock file says about its holder.
+        holder: String,
+    },
+    /// The file is no catalog of ours.
+    #[error("`{}` is not a sigma-catalog database", .0.display())]
+    NotOurs(PathBuf),
+    /// The file was written by a newer version.
+    #[error("`{}` has schema version {found}, this program knows up to {known}", database.display())]
+    NewerSchema {
+        /// The database.
+        database: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The version this program knows.
+        known: i64,
+    },
+    /// There is no catalog at that path.
+    #[error("there is no catalog at `{}`", .0.display())]
+    Missing(PathBuf),
+    /// The path or its folder cannot be used.
+    #[error("cannot use `{}`: {source}", path.display())]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The linked SQLite is too old to be safe.
+    #[error("SQLite {0} is linked, 3.51.3 or newer is needed")]
+    SqliteTooOld(&'static str),
+    /// A run that is asked for does not exist.
+    #[error("there is no run {0} in this catalog")]
+    NoSuchRun(i64),
+    /// A delivery does not fit the catalog's tables: a defect of this program.
+    #[error("internal: {0}")]
+    Internal(String),
+    /// SQLite reports a failure.
+    #[error("{0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Locked { .. } => "store.another_run",
+            Self::NotOurs(_) => "store.not_a_catalog",
+            Self::NewerSchema { .. } => "store.newer_schema",
+            Self::Missing(_) => "store.missing",
+            Self::Path { .. } => "store.path",
+            Self::SqliteTooOld(_) => "store.sqlite_version",
+            Self::NoSuchRun(_) => "store.no_such_run",
+            Self::Internal(_) => "store.internal",
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DiskFull) => "store.full",
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "store.busy",
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store.corrupt",
+                Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                    "store.not_writable"
+                }
+                Some(ErrorCode::SystemIoFailure) => "store.io",
+                _ => "store.sqlite",
+            },
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self.code() {
+            "store.another_run" => "wait for it to end, or give this run another database with --db",
+            "store.not_a_catalog" => "name another file with --db; this one is left untouched",
+            "store.newer_schema" => "use the newer program; the file is left untouched",
+            "store.missing" => "run `sigma-catalog extract` first, or name the right file with --db",
+            "store.path" | "store.not_writable" => {
+                "choose a folder that exists and that this user may write to"
+            }
+            "store.no_such_run" => "`sigma-catalog runs list` shows the runs there are",
+            "store.full" => "free disk space and run again; the last published catalog is intact",
+            "store.busy" => "close the program that holds the database and run again",
+            "store.corrupt" => "restore a copy of the file, or move it away and run again",
+            _ => "run again; if it repeats, report it with the code",
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The ledger: every run with its state, counts, scopes and events.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::now;
+use super::writer::Counts;
+
+/// How many runs the ledger keeps.
+const KEPT_RUNS: i64 = 90;
+
+/// The state of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Holds the lock.
+    Running,
+    /// Every scope complete: readers see this run.
+    Published,
+    /// Some scopes not complete, their earlier rows kept: readers see this run.
+    PublishedPartial,
+    /// A deletion guard stopped it: readers see the previous run.
+    Rejected,
+    /// Could not produce a catalog: readers see the previous run.
+    Failed,
+    /// Ended by a signal: readers see the previous run.
+    Interrupted,
+    /// Ended without a word.
+    Abandoned,
+}
+
+impl RunState {
+    /// All states.
+    pub const ALL: [Self; 7] = [
+        Self::Running,
+        Self::Published,
+        Self::PublishedPartial,
+        Self::Rejected,
+        Self::Failed,
+        Self::Interrupted,
+        Self::Abandoned,
+    ];
+
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Published => "published",
+            Self::PublishedPartial => "published_partial",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What is known when a run starts.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// Version of this program.
+    pub version: String,
+    /// Base address of the API.
+    pub api_url: String,
+    /// The organisation of the token.
+    pub organization_id: String,
+    /// The member who owns the token.
+    pub token_member_id: String,
+    /// Whether the token is an administrator's; `None` when that could not be found out.
+    pub token_is_admin: Option<bool>,
+}
+
+/// What is known when a run ends.
+#[derive(Debug, Clone, Default)]
+pub struct RunEnd {
+    /// Status the process exits with.
+    pub exit_code: i64,
+    /// HTTP calls made.
+    pub requests: u64,
+    /// Retries among them.
+    pub retries: u64,
+    /// Calls the server refused for coming too fast.
+    pub refused: u64,
+    /// Time spent waiting because of that, in milliseconds.
+    pub waited_ms: u64,
+    /// What a person should know.
+    pub message: Option<String>,
+}
+
+/// A run as the ledger has it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunRow {
+    /// Its number.
+    pub run_id: i64,
+    /// Its state.
+    pub state: RunState,
+    /// When it started, UTC.
+    pub started_at: String,
+    /// When it ended, UTC.
+    pub ended_at: Option<String>,
+    /// Version of the program.
+    pub version: String,
+    /// Base address of the API.
+    pub api_url: String,
+    /// The organisation.
+    pub organization_id: Option<String>,
+    /// The member who owned the token.
+    pub token_member_id: Option<String>,
+    /// Whether the token was an administrator's.
+    pub token_is_admin: Option<bool>,
+    /// Status the process exited with.
+    pub exit_code: Option<i64>,
+    /// HTTP calls made.
+    pub requests: i64,
+    /// Retries among them.
+    pub retries: i64,
+    /// Calls refused for coming too fast.
+    pub refused: i64,
+    /// Time spent waiting because of that, in milliseconds.
+    pub waited_ms: i64,
+    /// What a person should know.
+    pub message: Option<String>,
+    /// Whether readers see this run.
+    pub is_current: bool,
+}
+
+/// How many scopes of an endpoint ended in a way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScopeCount {
+    /// Name of the scope.
+    pub scope: String,
+    /// How they ended.
+    pub outcome: String,
+    /// How many.
+    pub count: i64,
+    /// Rows read in them.
+    pub rows: i64,
+}
+
+/// A scope that is less than it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScopeRow {
+    /// Name of the scope.
+    pub scope: String,
+    /// Its parent.
+    pub parent_id: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Stable code of the reason.
+    pub code: Option<String>,
+    /// The reason for people.
+    pub message: Option<String>,
+}
+
+/// An event of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventRow {
+    /// When, UTC.
+    pub at: String,
+    /// `info`, `warning` or `error`.
+    pub severity: String,
+    /// Stable code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What it happened to.
+    pub context: String,
+}
+
+pub(super) fn insert_run(db: &Connection, start: &RunStart) -> Result<i64, StoreError> {
+    let at = now();
+    db.execute(
+        "INSERT INTO run (state, started_at, heartbeat_at, version, api_url, organization_id, token_member_id, \
+         token_is_admin) VALUES ('running', ?1, ?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            at,
+            start.version,
+            start.api_url,
+            start.organization_id,
+            start.token_member_id,
+            start.token_is_admin
+        ],
+    )?;
+    Ok(db.last_insert_rowid())
+}
+
+pub(super) fn beat(db: &Connection, run: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE run SET heartbeat_at = ? WHERE run_id = ?")?.execute(params![now(), run])?;
+    Ok(())
+}
+
+pub(super) fn finish(db: &Connection, run: i64, state: RunState, end: &RunEnd) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, requests = ?, retries = ?, refused = ?, \
+         waited_ms = ?, message = ? WHERE run_id = ?",
+        params![
+            state.name(),
+            now(),
+            end.exit_code,
+            end.requests as i64,
+            end.retries as i64,
+            end.refused as i64,
+            end.waited_ms as i64,
+            end.message,
+            run
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn running(db: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = db.prepare("SELECT run_id FROM run WHERE state = 'running'")?;
+    let runs = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(runs)
+}
+
+pub(super) fn published_token_is_admin(db: &Connection) -> Result<Option<bool>, StoreError> {
+    let found = db
+        .query_row(
+            "SELECT token_is_admin FROM run WHERE run_id = (SELECT published_run FROM catalog_state)",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Objects by kind in the published catalog.
+pub(super) fn totals(db: &Connection) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT kind, total FROM run_count WHERE run_id = (SELECT published_run FROM catalog_state)",
+    )?;
+    let totals = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    Ok(totals)
+}
+
+pub(super) fn insert_count(db: &Connection, run: i64, kind: &str, counts: &Counts) -> Result<(), StoreError> {
+    let Counts { total, new, changed, removed, unchanged } = counts;
+    db.prepare_cached("INSERT INTO run_count VALUES (?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![run, kind, total, new, changed, removed, unchanged])?;
+    Ok(())
+}
+
+/// Forgets the complete scopes of earlier runs, which answer no question any more, and what is older than the ledger keeps.
+pub(super) fn prune_scopes(db: &Connection, run: i64) -> Result<(), StoreError> {
+    db.execute(
+        "DELETE FROM fetch_scope WHERE run_id < ?1 AND (outcome IN ('complete', 'not_applicable', 'carried', 'excluded') \
+         OR run_id <= ?1 - ?2)",
+        [run, KEPT_RUNS],
+    )?;
+    db.execute("DELETE FROM run_event WHERE run_id <= ? - ?", [run, KEPT_RUNS])?;
+    Ok(())
+}
+
+/// Runs, latest first.
+pub(super) fn runs(db: &Connection, limit: i64) -> Result<Vec<RunRow>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT r.*, r.run_id = c.published_run AS is_current FROM run r, catalog_state c ORDER BY r.run_id DESC LIMIT ?",
+    )?;
+    let runs = statement.query_map([limit], run_row)?.collect::<Result<_, _>>()?;
+    Ok(runs)
+}
+
+pub(super) fn run(db: &Connection, run: i64) -> Result<Option<RunRow>, StoreError> {
+    let sql =
+        "SELECT r.*, r.run_id = c.published_run AS is_current FROM run r, catalog_state c WHERE r.run_id = ?";
+    Ok(db.query_row(sql, [run], run_row).optional()?)
+}
+
+fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    let state: String = row.get("state")?;
+    Ok(RunRow {
+        run_id: row.get("run_id")?,
+        state: RunState::from_name(&state).unwrap_or(RunState::Abandoned),
+        started_at: row.get("started_at")?,
+        ended_at: row.get("ended_at")?,
+        version: row.get("version")?,
+        api_url: row.get("api_url")?,
+        organization_id: row.get("organization_id")?,
+        token_member_id: row.get("token_member_id")?,
+        token_is_admin: row.get("token_is_admin")?,
+        exit_code: row.get("exit_code")?,
+        requests: row.get("requests")?,
+        retries: row.get("retries")?,
+        refused: row.get("refused")?,
+        waited_ms: row.get("waited_ms")?,
+        message: row.get("message")?,
+        is_current: row.get("is_current")?,
+    })
+}
+
+pub(super) fn counts(db: &Connection, run: i64) -> Result<BTreeMap<String, Counts>, StoreError> {
+    let mut statement =
+        db.prepare("SELECT kind, total, new, changed, removed, unchanged FROM run_count WHERE run_id = ?")?;
+    let counts = statement
+        .query_map([run], |row| {
+            Ok((
+                row.get(0)?,
+                Counts {
+                    total: row.get(1)?,
+                    new: row.get(2)?,
+                    changed: row.get(3)?,
+                    removed: row.get(4)?,
+                    unchanged: row.get(5)?,
+                },
+            ))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(counts)
+}
+
+pub(super) fn scope_counts(db: &Connection, run: i64) -> Result<Vec<ScopeCount>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT endpoint, outcome, count(*), sum(rows) FROM fetch_scope WHERE run_id = ? GROUP BY 1, 2 ORDER BY 1, 2",
+    )?;
+    let counts = statement
+        .query_map([run], |row| {
+            Ok(ScopeCount { scope: row.get(0)?, outcome: row.get(1)?, count: row.get(2)?, rows: row.get(3)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(counts)
+}
+
+pub(super) fn deficient_scopes(db: &Connection, run: i64, limit: i64) -> Result<Vec<ScopeRow>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT endpoint, parent_id, outcome, error_code, message FROM fetch_scope \
+         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried', 'excluded') \
+         ORDER BY endpoint, parent_id LIMIT ?",
+    )?;
+    let scopes = statement
+        .query_map([run, limit], |row| {
+            Ok(ScopeRow {
+                scope: row.get(0)?,
+                parent_id: row.get(1)?,
+                outcome: row.get(2)?,
+                code: row.get(3)?,
+                message: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(scopes)
+}
+
+pub(super) fn events(db: &Connection, run: i64) -> Result<Vec<EventRow>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT at, severity, code, title, context FROM run_event WHERE run_id = ? ORDER BY rowid",
+    )?;
+    let events = statement
+        .query_map([run], |row| {
+            Ok(EventRow {
+                at: row.get(0)?,
+                severity: row.get(1)?,
+                code: row.get(2)?,
+                message: row.get(3)?,
+                context: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(events)
+}

@@ -1,0 +1,287 @@
+//! How a run ends: its removals are decided, the guards look at them, and the pointer moves; or the run is undone.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::error::StoreError;
+use super::ledger::{self, RunEnd, RunState};
+use super::writer::{Counts, Tally, Writer};
+use crate::catalog::TABLES;
+use crate::catalog::record::{ChildOf, Table};
+
+/// Why a run was not published although it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind of object.
+    pub kind: String,
+    /// How many the last published run had.
+    pub before: i64,
+    /// How many this run would remove.
+    pub removed: i64,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The run.
+    pub run_id: i64,
+    /// Its final state.
+    pub state: RunState,
+    /// What it did, by kind of object; empty unless it was published.
+    pub counts: BTreeMap<String, Counts>,
+    /// What the guards objected to.
+    pub refusals: Vec<Refusal>,
+    /// Kinds of which the last few objects went: applied, but suspicious.
+    pub emptied: Vec<String>,
+}
+
+/// Kinds whose disappearance turns into wrong permissions or a catalog without a frame: one left and none now is enough.
+const NEVER_EMPTY: &[&str] = &["member", "team", "workspace", "object_grant"];
+
+impl Refusal {
+    /// Whether removing that many is more than a run may do on its own.
+    fn of(kind: &str, before: i64, unlisted: i64, after: i64) -> Option<Self> {
+        let many = unlisted >= 5 && unlisted * 100 > before * 30;
+        let emptied = after == 0 && (before >= 3 || before > 0 && NEVER_EMPTY.contains(&kind));
+        (unlisted > 0 && (many || emptied)).then(|| Self { kind: kind.to_owned(), before, removed: unlisted })
+    }
+}
+
+impl Writer {
+    /// Publishes the run, or rejects it when it would remove suspiciously much.
+    ///
+    /// `accept_removals` lets this one run pass the guards.
+    pub fn publish(mut self, end: &RunEnd, accept_removals: bool) -> Result<RunOutcome, StoreError> {
+        self.flush()?;
+        let run = self.run;
+        let db = &self.store.connection;
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        let before = ledger::totals(db)?;
+        for table in TABLES.iter().filter(|table| !table.in_document) {
+            remove_unseen(db, run, table, &mut self.tallies)?;
+        }
+        for table in TABLES.iter().filter(|table| table.in_document) {
+            remove_with_document(db, run, table, &mut self.tallies)?;
+        }
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        for kind in before.keys().chain(self.tallies.keys()) {
+            let tally = self.tallies.get(kind);
+            let (new, changed, removed) =
+                tally.map_or((0, 0, 0), |tally| (tally.new, tally.changed, tally.removed));
+            let total = before.get(kind).copied().unwrap_or(0) + new - removed;
+            counts.insert(
+                kind.clone(),
+                Counts { total, new, changed, removed, unchanged: total - new - changed },
+            );
+        }
+        let mut refusals = Vec::new();
+        let mut emptied = Vec::new();
+        for (kind, tally) in &self.tallies {
+            let had = before.get(kind).copied().unwrap_or(0);
+            let has = counts[kind].total;
+            refusals.extend(Refusal::of(kind, had, tally.unlisted, has));
+            if had > 0 && has == 0 {
+                emptied.push(kind.clone());
+            }
+        }
+        if !refusals.is_empty() && !accept_removals {
+            self.store.connection.execute_batch("ROLLBACK")?;
+            return self
+                .abandon_as(RunState::Rejected, end)
+                .map(|outcome| RunOutcome { refusals, ..outcome });
+        }
+        let state = if self.deficient_scopes == 0 { RunState::Published } else { RunState::PublishedPartial };
+        for (kind, counts) in &counts {
+            ledger::insert_count(db, run, kind, counts)?;
+        }
+        ledger::prune_scopes(db, run)?;
+        ledger::finish(db, run, state, end)?;
+        db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
+        db.execute_batch("COMMIT; PRAGMA optimize;")?;
+        // Truncating the log is housekeeping: a reader that holds it back is no failure.
+        let _ = db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied })
+    }
+
+    /// Ends the run without publishing: what it wrote is undone, the last published catalog stays.
+    pub fn abandon_as(mut self, state: RunState, end: &RunEnd) -> Result<RunOutcome, StoreError> {
+        self.roll_back()?;
+        let db = &self.store.connection;
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        undo(db, self.run)?;
+        ledger::finish(db, self.run, state, end)?;
+        db.execute_batch("COMMIT")?;
+        Ok(RunOutcome {
+            run_id: self.run,
+            state,
+            counts: BTreeMap::new(),
+            refusals: Vec::new(),
+            emptied: Vec::new(),
+        })
+    }
+}
+
+impl super::Store {
+    /// Undoes what a run left behind that ended without a word, and marks it.
+    pub(super) fn abandon_unfinished(&mut self) -> Result<(), StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for run in ledger::running(&transaction)? {
+            undo(&transaction, run)?;
+            let end =
+                RunEnd { message: Some("the process ended without a word".to_owned()), ..RunEnd::default() };
+            ledger::finish(&transaction, run, RunState::Abandoned, &end)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// Takes back every row that a run wrote or closed.
+fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
+    for table in TABLES.iter().rev() {
+        let history = table.history();
+        db.execute(&format!("DELETE FROM {history} WHERE valid_from = ?"), [run])?;
+        db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to = ?"), [run])?;
+    }
+    Ok(())
+}
+
+/// Closes the rows of a table that a complete scope no longer lists, and those whose parent went in this run.
+fn remove_unseen(
+    db: &Connection,
+    run: i64,
+    table: &Table,
+    tallies: &mut BTreeMap<String, Tally>,
+) -> Result<(), StoreError> {
+    let history = table.history();
+    let same_key: Vec<_> = table
+        .columns
+        .iter()
+        .filter(|column| column.key)
+        .map(|column| format!("s.\"{0}\" = t.\"{0}\"", column.name))
+        .collect();
+    let unseen = format!(
+        "t.valid_to IS NULL AND NOT EXISTS (SELECT 1 FROM temp.seen_{} s WHERE {})",
+        table.name,
+        same_key.join(" AND ")
+    );
+    let listed: Vec<_> = table
+        .listed_by
+        .iter()
+        .map(|listed| {
+            let parent = listed.parent.map_or("''".to_owned(), |column| format!("t.\"{column}\""));
+            format!(
+                "EXISTS (SELECT 1 FROM fetch_scope f WHERE f.run_id = ?1 AND f.endpoint = '{}' \
+                 AND f.parent_id = {parent} AND f.outcome IN ('complete', 'not_applicable'))",
+                listed.scope
+            )
+        })
+        .collect();
+    let listed = format!("({})", listed.join(" OR "));
+    let orphaned = orphaned(table);
+    let kind = table.kind.map_or(format!("'{}'", table.name), |column| format!("t.\"{column}\""));
+    let mut statement = db.prepare(&format!(
+        "SELECT {kind}, count(*), sum(NOT {orphaned}) FROM {history} t \
+         WHERE {unseen} AND ({listed} OR {orphaned}) GROUP BY 1"
+    ))?;
+    let removed = statement
+        .query_map([run], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    if removed.is_empty() {
+        return Ok(());
+    }
+    for (kind, count, unlisted) in removed {
+        let tally = tallies.entry(kind).or_default();
+        tally.removed += count;
+        tally.unlisted += unlisted;
+    }
+    db.execute(
+        &format!("UPDATE {history} AS t SET valid_to = ?1 WHERE {unseen} AND ({listed} OR {orphaned})"),
+        [run],
+    )?;
+    Ok(())
+}
+
+/// The condition that a row's parent went in this run and is nowhere any more.
+fn orphaned(table: &Table) -> String {
+    let mut by_column: BTreeMap<&str, Vec<&ChildOf>> = BTreeMap::new();
+    for child in table.child_of {
+        by_column.entry(child.column).or_default().push(child);
+    }
+    let conditions: Vec<_> = by_column
+        .into_iter()
+        .map(|(column, parents)| {
+            let exists = |condition: &str, joiner: &str| {
+                let each: Vec<_> = parents
+                    .iter()
+                    .map(|parent| {
+                        format!(
+                            "EXISTS (SELECT 1 FROM {}_history p WHERE p.\"{}\" = t.\"{column}\" AND p.valid_to {condition})",
+                            parent.table, parent.key
+                        )
+                    })
+                    .collect();
+                each.join(joiner)
+            };
+            format!("(({}) AND NOT ({}))", exists("= ?1", " OR "), exists("IS NULL", " OR "))
+        })
+        .collect();
+    if conditions.is_empty() { "(?1 IS NULL)".to_owned() } else { format!("({})", conditions.join(" OR ")) }
+}
+
+/// Closes what lies inside documents that went in this run.
+fn remove_with_document(
+    db: &Connection,
+    run: i64,
+    table: &Table,
+    tallies: &mut BTreeMap<String, Tally>,
+) -> Result<(), StoreError> {
+    let removed = db.execute(
+        &format!(
+            "UPDATE {} SET valid_to = ?1 WHERE valid_to IS NULL AND document IN (
+                SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id
+                WHERE h.valid_to = ?1
+                  AND NOT EXISTS (SELECT 1 FROM document_history c WHERE c.id = h.id AND c.valid_to IS NULL))",
+            table.history()
+        ),
+        params![run],
+    )?;
+    if removed > 0 {
+        tallies.entry(table.name.to_owned()).or_default().removed += removed as i64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn the_guard_stops_what_looks_like_a_lost_view_and_lets_small_removals_pass() {
+        let cases = [
+            // kind, before, unlisted, after, refused
+            ("workbook", 60, 57, 3, true),
+            ("workbook", 6, 5, 1, true),
+            ("workbook", 100, 31, 69, true),
+            ("workbook", 100, 30, 70, false),
+            ("workbook", 12, 1, 11, false),
+            ("workbook", 10, 4, 6, false),
+            ("workbook", 3, 3, 0, true),
+            ("workbook", 2, 2, 0, false),
+            ("member", 1, 1, 0, true),
+            ("team", 2, 2, 0, true),
+            ("workspace", 1, 1, 0, true),
+            ("object_grant", 1, 1, 0, true),
+            ("page", 40, 0, 0, false),
+        ];
+        for (kind, before, unlisted, after, refused) in cases {
+            assert_eq!(
+                Refusal::of(kind, before, unlisted, after).is_some(),
+                refused,
+                "{kind} {before} {unlisted}"
+            );
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The one writer: takes deliveries, stores what differs, counts.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rusqlite::{OptionalExtension, params, params_from_iter};
+
+use super::diff::{Current, Stored, TableSql};
+use super::error::StoreError;
+use super::ledger::RunStart;
+use super::{Store, ledger, now};
+use crate::catalog::TABLES;
+use crate::catalog::delivery::{Bundle, Delivery, Event, Rows, ScopeReport};
+use crate::catalog::record::{Table, Value};
+
+/// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
+const ROWS_PER_TRANSACTION: usize = 10_000;
+
+/// What a run did to the objects of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Objects in the catalog after the run.
+    pub total: i64,
+    /// Not there before.
+    pub new: i64,
+    /// Different from before.
+    pub changed: i64,
+    /// No longer there.
+    pub removed: i64,
+    /// As before, asked for or not.
+    pub unchanged: i64,
+}
+
+/// Counters of a kind while the run goes on.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub new: i64,
+    pub changed: i64,
+    pub removed: i64,
+    /// Removed because a listing no longer shows it, not because its parent went.
+    pub unlisted: i64,
+}
+
+/// A run in progress: the only writer of the database.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) store: Store,
+    pub(super) run: i64,
+    pub(super) tallies: BTreeMap<String, Tally>,
+    /// Scopes that are less than they should be.
+    pub(super) deficient_scopes: u64,
+    tables: HashMap<&'static str, TableSql>,
+    in_transaction: bool,
+    uncommitted_rows: usize,
+}
+
+impl Writer {
+    pub(super) fn begin(store: Store, start: &RunStart) -> Result<Self, StoreError> {
+        let run = ledger::insert_run(&store.connection, start)?;
+        for table in TABLES.iter().filter(|table| !table.in_document) {
+            store.connection.execute_batch(&seen_table(table))?;
+        }
+        Ok(Self {
+            store,
+            run,
+            tallies: BTreeMap::new(),
+            deficient_scopes: 0,
+            tables: TABLES.iter().map(|table| (table.name, TableSql::new(table))).collect(),
+            in_transaction: false,
+            uncommitted_rows: 0,
+        })
+    }
+
+    /// The number of the run.
+    pub fn run_id(&self) -> i64 {
+        self.run
+    }
+
+    /// Stores a delivery. It is durable after the next [`flush`](Self::flush).
+    pub fn accept(&mut self, delivery: Delivery) -> Result<(), StoreError> {
+        if !self.in_transaction {
+            self.store.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.in_transaction = true;
+        }
+        match delivery {
+            Delivery::Rows(rows) => self.store_rows(rows)?,
+            Delivery::Scope(report) => self.store_scope("", &report)?,
+            Delivery::Bundle(bundle) => self.store_bundle(&bundle)?,
+            Delivery::Event(event) => self.store_event(&event)?,
+        }
+        if self.uncommitted_rows >= ROWS_PER_TRANSACTION {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Commits what was accepted so far, with a sign of life.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        if self.in_transaction {
+            ledger::beat(&self.store.connection, self.run)?;
+            self.store.connection.execute_batch("COMMIT")?;
+            self.in_transaction = false;
+            self.uncommitted_rows = 0;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was accepted since the last flush.
+    pub(super) fn roll_back(&mut self) -> Result<(), StoreError> {
+        if self.in_transaction {
+            self.in_transaction = false;
+            // A failed statement may have ended the transaction already.
+            if !self.store.connection.is_autocommit() {
+                self.store.connection.execute_batch("ROLLBACK")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn store_rows(&mut self, rows: Rows) -> Result<(), StoreError> {
+        for (table, rows) in rows.into_tables() {
+            if table.in_document {
+                return Err(StoreError::Internal(format!("rows of `{}` outside a document", table.name)));
+            }
+            let sql = &self.tables[table.name];
+            let seen = mark_seen(table);
+            for row in rows {
+                let current = sql.find(&self.store.connection, None, &row)?;
+                let stored = sql.store(&self.store.connection, self.run, None, &row, current.as_ref())?;
+                self.store.connection.prepare_cached(&seen)?.execute(params_from_iter(table.key_of(&row)))?;
+                count(&mut self.tallies, table.kind_of(&row), stored);
+                self.uncommitted_rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn store_bundle(&mut self, bundle: &Bundle) -> Result<(), StoreError> {
+        let known: Option<i64> = self
+            .store
+            .connection
+            .prepare_cached("SELECT document FROM document_key WHERE id = ?")?
+            .query_row([&bundle.document_id], |row| row.get(0))
+            .optional()?;
+        let document = match known {
+            Some(document) => document,
+            None => {
+                self.store
+                    .connection
+                    .prepare_cached("INSERT INTO document_key (id) VALUES (?)")?
+                    .execute([&bundle.document_id])?;
+                self.store.connection.last_insert_rowid()
+            }
+        };
+        let complete: HashSet<(&str, &str)> = bundle
+            .scopes
+            .iter()
+            .filter(|report| report.outcome.is_complete())
+            .map(|report| (report.scope, report.parent.as_str()))
+            .collect();
+        // Keys that went in this bundle, for the rows that belonged to them. Parents come before children in `TABLES`.
+        let mut gone: HashSet<(&str, Value)> = HashSet::new();
+        for table in TABLES.iter().filter(|table| table.in_document) {
+            let sql = &self.tables[table.name];
+            let mut current: HashMap<Vec<Value>, Current> = HashMap::new();
+            if known.is_some() {
+                for row in sql.load(&self.store.connection, document)? {
+                    current.insert(owned_key(table, &row.values), row);
+                }
+            }
+            let mut incoming: HashMap<Vec<&Value>, &Vec<Value>> = HashMap::new();
+            let mut order = Vec::new();
+            for row in bundle.rows.of(table) {
+                let key = table.key_of(row);
+                if incoming.insert(key.clone(), row).is_none() {
+                    order.push(key);
+                }
+            }
+            for key in order {
+                let row = incoming[&key];
+                let before = current.remove(&owned_key(table, row));
+                let stored =
+                    sql.store(&self.store.connection, self.run, Some(document), row, before.as_ref())?;
+                count(&mut self.tallies, table.kind_of(row), stored);
+                self.uncommitted_rows += 1;
+            }
+            for row in current.into_values() {
+                let text_of =
+                    |column: &str| table.position(column).map(|position| row.values[position].clone());
+                let unlisted = table.listed_by.iter().any(|listed| match listed.parent {
+                    None => complete.contains(&(listed.scope, "")),
+                    Some(column) => matches!(
+                        text_of(column),
+                        Some(Value::Text(parent)) if complete.contains(&(listed.scope, parent.as_str()))
+                    ),
+                });
+                let orphaned = table.child_of.iter().any(|child| {
+                    text_of(child.column).is_some_and(|parent| gone.contains(&(child.table, parent)))
+                });
+                if !unlisted && !orphaned {
+                    continue;
+                }
+                sql.close(&self.store.connection, self.run, Some(document), &row.values, row.valid_from)?;
+                if let Some(Value::Text(key)) = table.key_of(&row.values).first().copied() {
+                    gone.insert((table.name, Value::Text(key.clone())));
+                }
+                let tally = self.tallies.entry(table.kind_of(&row.values).to_owned()).or_default();
+                tally.removed += 1;
+                tally.unlisted += i64::from(unlisted && !orphaned);
+                self.uncommitted_rows += 1;
+            }
+        }
+        for report in &bundle.scopes {
+            self.store_scope(&bundle.document_id, report)?;
+        }
+        Ok(())
+    }
+
+    fn store_scope(&mut self, document: &str, report: &ScopeReport) -> Result<(), StoreError> {
+        if !report.outcome.is_good() {
+            self.deficient_scopes += 1;
+        }
+        let parent = match (document, report.parent.as_str()) {
+            ("", parent) => parent.to_owned(),
+            (document, "") => document.to_owned(),
+            (document, parent) => format!("{document}/{parent}"),
+        };
+        self.store
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO fetch_scope VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                self.run,
+                report.scope,
+                parent,
+                report.outcome.name(),
+                report.pages as i64,
+                report.rows as i64,
+                report.http_calls as i64,
+                report.retries as i64,
+                report.code,
+                report.message
+            ])?;
+        self.uncommitted_rows += 1;
+        Ok(())
+    }
+
+    fn store_event(&mut self, event: &Event) -> Result<(), StoreError> {
+        self.store.connection.prepare_cached("INSERT INTO run_event VALUES (?, ?, ?, ?, ?, ?, 1)")?.execute(
+            params![self.run, now(), event.severity.name(), event.code, event.message, event.context],
+        )?;
+        Ok(())
+    }
+}
+
+fn owned_key(table: &Table, row: &[Value]) -> Vec<Value> {
+    table.key_of(row).into_iter().cloned().collect()
+}
+
+fn count(tallies: &mut BTreeMap<String, Tally>, kind: &str, stored: Stored) {
+    if !tallies.contains_key(kind) {
+        tallies.insert(kind.to_owned(), Tally::default());
+    }
+    if let Some(tally) = tallies.get_mut(kind) {
+        match stored {
+            Stored::New => tally.new += 1,
+            Stored::Changed => tally.changed += 1,
+            Stored::Unchanged | Stored::Again => {}
+        }
+    }
+}
+
+/// The keys that this run has seen, for tables whose rows arrive page by page.
+fn seen_table(table: &Table) -> String {
+    let keys: Vec<_> =
+        table.columns.iter().filter(|column| column.key).map(|c| format!("\"{}\"", c.name)).collect();
+    let keys = keys.join(", ");
+    format!("CREATE TEMP TABLE seen_{} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID", table.name)
+}
+
+fn mark_seen(table: &Table) -> String {
+    let places = vec!["?"; table.columns.iter().filter(|column| column.key).count()].join(", ");
+    format!("INSERT OR IGNORE INTO temp.seen_{} VALUES ({places})", table.name)
+}
