@@ -277,7 +277,8 @@ record! {
 record! {
     /// A grant as Sigma states it, made directly on an object.
     ///
-    /// Its key holds the object and the grantee beside the id: sample answers repeat one grant id for two grants.
+    /// The type it states for its object is left out: it knows neither workspaces nor data models, and the grants of
+    /// workspaces come without. Its key holds the object and the grantee beside the id: sample answers repeat one grant id for two grants.
     ObjectGrant in "object_grant" {
         listed by OBJECT_GRANTS by "object_id", MEMBER_GRANTS by "member_id", TEAM_GRANTS by "team_id";
         child of "object_id" => "workspace"("id"), "object_id" => "file"("id"), "object_id" => "document"("id"),
@@ -295,8 +296,6 @@ record! {
         value {
             /// The permission, verbatim: what it means depends on the object's type.
             permission: Option<String>,
-            /// The type of the object as the grant states it; it knows neither workspaces nor data models.
-            object_type: Option<String>,
             /// Member who made it.
             created_by: Option<String>,
             /// When it was made.

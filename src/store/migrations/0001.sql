@@ -219,7 +219,6 @@ CREATE TABLE object_grant_history (
     member_id TEXT NOT NULL,
     team_id TEXT NOT NULL,
     permission TEXT,
-    object_type TEXT,
     created_by TEXT,
     created_at TEXT,
     updated_at TEXT,

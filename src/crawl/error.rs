@@ -1,0 +1,84 @@
+//! Why a run could not produce a catalog.
+
+use crate::config::ConfigErrors;
+use crate::sigma::SigmaError;
+use crate::store::StoreError;
+
+/// A failure of a whole run. What fails below that is an outcome of a scope.
+#[derive(Debug, thiserror::Error)]
+pub enum CrawlError {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// Sigma refused, or could not be reached, at something there is no catalog without.
+    #[error("{doing}: {source}")]
+    Sigma {
+        /// What was being done.
+        doing: String,
+        /// What happened.
+        source: Box<SigmaError>,
+    },
+    /// The catalog's file.
+    #[error("writing the catalog: {0}")]
+    Store(#[from] StoreError),
+    /// A signal.
+    #[error("interrupted")]
+    Interrupted,
+    /// A file that a setting names.
+    #[error("cannot read `{path}`, which `{setting}` names: {source}")]
+    File {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `--accept-removals` does not name the last run, or that run was not rejected.
+    #[error("run {given} is not the last run, or was not rejected: there is nothing to accept")]
+    NothingToAccept {
+        /// The run that was named.
+        given: i64,
+    },
+    /// A defect of this program.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl CrawlError {
+    /// Wraps what Sigma answered.
+    pub(super) fn sigma(doing: impl Into<String>, source: SigmaError) -> Self {
+        if source.kind() == crate::sigma::ErrorKind::Cancelled {
+            return Self::Interrupted;
+        }
+        Self::Sigma { doing: doing.into(), source: Box::new(source) }
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> String {
+        match self {
+            Self::Config(errors) => errors.codes().first().copied().unwrap_or("config").to_owned(),
+            Self::Sigma { source, .. } => source.code().to_owned(),
+            Self::Store(error) => error.code().to_owned(),
+            Self::Interrupted => "run.interrupted".to_owned(),
+            Self::File { .. } => "config.unreadable_file".to_owned(),
+            Self::NothingToAccept { .. } => "run.nothing_to_accept".to_owned(),
+            Self::Internal(_) => "internal".to_owned(),
+        }
+    }
+
+    /// What to do about it; configuration errors carry their own.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Config(_) => None,
+            Self::Sigma { source, .. } => Some(source.remedy()),
+            Self::Store(error) => Some(error.remedy()),
+            Self::Interrupted => Some("run again; the last published catalog is intact"),
+            Self::File { .. } => Some("name a file that exists and that this user may read"),
+            Self::NothingToAccept { .. } => {
+                Some("`sigma-catalog runs list` shows which run was rejected; name the last one, or leave the flag out")
+            }
+            Self::Internal(_) => Some("this is a defect of sigma-catalog; please report it"),
+        }
+    }
+}

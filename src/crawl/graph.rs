@@ -1,0 +1,171 @@
+//! The whole crawl on one page: what is asked, of whom, with which token, under which setting, and what it becomes.
+//!
+//! The crawl looks its endpoints up here, and `check` probes them from here; nothing is written beside this table.
+
+use crate::catalog::delivery::scope;
+use crate::config::settings::CrawlSettings;
+use crate::sigma::Endpoint;
+
+/// One line of the crawl: the endpoint that lists a scope.
+#[derive(Debug)]
+pub struct Step {
+    /// The scope it lists, as in [`scope`].
+    pub scope: &'static str,
+    /// What it is asked for: the whole organisation, or each object of that kind.
+    pub of: &'static str,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The path parameter that takes the object's id; empty for the whole organisation.
+    pub id: &'static str,
+    /// What it is for, for people.
+    pub feature: &'static str,
+    /// The table its rows go to.
+    pub becomes: &'static str,
+    /// The setting that turns it on; `None`: always.
+    pub setting: Option<&'static str>,
+    /// Without it there is no catalog: its failure is the run's.
+    pub essential: bool,
+    /// Asked only where the step of the same scope answers that it cannot.
+    pub fallback: bool,
+}
+
+/// The whole organisation, as [`Step::of`].
+pub const ORGANISATION: &str = "organisation";
+
+const fn step(
+    scope: &'static str,
+    of: &'static str,
+    endpoint: Endpoint,
+    id: &'static str,
+    feature: &'static str,
+    becomes: &'static str,
+) -> Step {
+    Step { scope, of, endpoint, id, feature, becomes, setting: None, essential: false, fallback: false }
+}
+
+impl Step {
+    const fn on(mut self, setting: &'static str) -> Self {
+        self.setting = Some(setting);
+        self
+    }
+    const fn essential(mut self) -> Self {
+        self.essential = true;
+        self
+    }
+    const fn fallback(mut self) -> Self {
+        self.fallback = true;
+        self
+    }
+
+    /// Whether the settings ask for it.
+    pub fn is_on(&self, settings: &CrawlSettings) -> bool {
+        match self.setting {
+            None => true,
+            Some(WORKBOOKS) => settings.workbooks,
+            Some(REPORTS) => settings.reports,
+            Some(DATA_MODELS) => settings.data_models,
+            Some(DATASETS) => settings.datasets,
+            Some(SQL) => settings.sql,
+            Some(LINEAGE) => settings.lineage,
+            Some(_) => false,
+        }
+    }
+}
+
+const WORKBOOKS: &str = "crawl.workbooks";
+const REPORTS: &str = "crawl.reports";
+const DATA_MODELS: &str = "crawl.data_models";
+const DATASETS: &str = "crawl.datasets";
+const SQL: &str = "crawl.sql";
+const LINEAGE: &str = "crawl.lineage";
+
+use self::Endpoint as E;
+
+/// THE table of the crawl.
+#[rustfmt::skip]
+pub static STEPS: &[Step] = &[
+    step(scope::WORKSPACES, ORGANISATION, E::Workspaces, "", "workspaces", "workspace").essential(),
+    step(scope::FILES, ORGANISATION, E::Files, "", "folders, badges, descriptions", "file").essential(),
+    step(scope::DOCUMENTS, "workbook", E::Workbooks, "", "workbooks", "document").on(WORKBOOKS).essential(),
+    step(scope::DOCUMENTS, "data-model", E::DataModels, "", "data models", "document").on(DATA_MODELS),
+    step(scope::DOCUMENTS, "report", E::Reports, "", "reports", "document").on(REPORTS),
+    step(scope::DOCUMENTS, "dataset", E::Datasets, "", "datasets", "document").on(DATASETS),
+    step(scope::MEMBERS, ORGANISATION, E::Members, "", "members", "member").essential(),
+    step(scope::TEAMS, ORGANISATION, E::Teams, "", "teams", "team").essential(),
+    step(scope::TEAM_MEMBERS, "team", E::TeamMembers, "teamId", "memberships", "team_member"),
+    step(scope::ACCOUNT_TYPES, ORGANISATION, E::AccountTypes, "", "account types", "account_type"),
+    step(scope::CONNECTIONS, ORGANISATION, E::Connections, "", "connections", "connection"),
+    step(scope::OBJECT_GRANTS, "workspace", E::WorkspaceGrants, "workspaceId", "workspace grants", "object_grant"),
+    step(scope::OBJECT_GRANTS, "object", E::Grants, "", "grants by object", "object_grant"),
+    step(scope::MEMBER_GRANTS, "member", E::Grants, "", "grants by member", "object_grant"),
+    step(scope::TEAM_GRANTS, "team", E::Grants, "", "grants by team", "object_grant"),
+
+    step(scope::PAGES, "workbook", E::WorkbookPages, "workbookId", "pages", "page"),
+    step(scope::PAGE_ELEMENTS, "workbook", E::WorkbookPageElements, "workbookId", "elements", "element"),
+    step(scope::COLUMNS, "workbook", E::WorkbookColumns, "workbookId", "columns and formulas", "element_column"),
+    step(scope::QUERIES, "workbook", E::WorkbookQueries, "workbookId", "SQL", "element_query").on(SQL),
+    step(scope::LINEAGE, "workbook", E::WorkbookLineage, "workbookId", "lineage", "lineage_edge").on(LINEAGE),
+    step(scope::COLUMNS, "workbook", E::WorkbookElementColumns, "workbookId", "columns of an element", "element_column").fallback(),
+    step(scope::QUERIES, "workbook", E::WorkbookElementQuery, "workbookId", "SQL of an element", "element_query").on(SQL).fallback(),
+    step(scope::LINEAGE, "workbook", E::WorkbookElementLineage, "workbookId", "lineage of an element", "lineage_edge").on(LINEAGE).fallback(),
+
+    step(scope::PAGES, "report", E::ReportPages, "reportId", "pages", "page"),
+    step(scope::PAGE_ELEMENTS, "report", E::ReportPageElements, "reportId", "elements", "element"),
+    step(scope::COLUMNS, "report", E::ReportColumns, "reportId", "columns and formulas", "element_column"),
+    step(scope::QUERIES, "report", E::ReportQueries, "reportId", "SQL", "element_query").on(SQL),
+    step(scope::LINEAGE, "report", E::ReportLineage, "reportId", "lineage", "lineage_edge").on(LINEAGE),
+    step(scope::COLUMNS, "report", E::ReportElementColumns, "reportId", "columns of an element", "element_column").fallback(),
+    step(scope::QUERIES, "report", E::ReportElementQuery, "reportId", "SQL of an element", "element_query").on(SQL).fallback(),
+    step(scope::LINEAGE, "report", E::ReportElementLineage, "reportId", "lineage of an element", "lineage_edge").on(LINEAGE).fallback(),
+
+    step(scope::ELEMENTS, "data-model", E::DataModelElements, "dataModelId", "elements", "element"),
+    step(scope::COLUMNS, "data-model", E::DataModelColumns, "dataModelId", "columns and formulas", "element_column"),
+    step(scope::LINEAGE, "data-model", E::DataModelLineage, "dataModelId", "lineage", "lineage_edge").on(LINEAGE),
+];
+
+/// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.
+pub const FILE_TYPES: &[&str] = &["workspace", "folder", "workbook", "data-model", "report", "dataset"];
+
+/// The kinds of document, in the order their listings start: long chains first.
+pub const DOCUMENT_KINDS: &[&str] = &["workbook", "report", "data-model", "dataset"];
+
+/// The step that lists a scope of an object of that kind.
+pub fn find(scope: &str, of: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.scope == scope && step.of == of && !step.fallback)
+}
+
+/// The step that asks element by element where [`find`]'s answers that it cannot.
+pub fn find_fallback(scope: &str, of: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.scope == scope && step.of == of && step.fallback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn every_step_fills_a_table_that_knows_its_scope() {
+        for step in STEPS {
+            let table = catalog::table(step.becomes).unwrap_or_else(|| panic!("no table `{}`", step.becomes));
+            assert!(table.listed_by.iter().any(|listed| listed.scope == step.scope), "{step:?}");
+            let path = step.endpoint.spec().path;
+            assert!(step.id.is_empty() || path.contains(&format!("{{{}}}", step.id)), "{step:?} {path}");
+        }
+    }
+
+    #[test]
+    fn every_table_is_filled_by_a_step() {
+        let derived = ["organization", "lineage_node"];
+        for table in catalog::TABLES.iter().filter(|table| !derived.contains(&table.name)) {
+            assert!(STEPS.iter().any(|step| step.becomes == table.name), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn every_setting_of_a_step_exists() {
+        for setting in STEPS.iter().filter_map(|step| step.setting) {
+            assert!(crate::config::table::find(setting).is_some(), "{setting}");
+        }
+    }
+}
