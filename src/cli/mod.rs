@@ -1,1 +1,62 @@
-//! One file per command: read arguments, call, print.
+//! One file per command: read arguments, call, print. No rules live here, and only here is anything printed.
+
+mod args;
+mod check;
+mod config;
+mod demo;
+mod error;
+mod extract;
+mod output;
+mod progress;
+mod runs;
+mod settings;
+mod simulate;
+mod summary;
+
+use clap::Parser;
+
+use crate::crawl::Exit;
+use args::{Cli, Command};
+use error::CliError;
+use output::Printer;
+
+/// Runs the command line of the process.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Help goes to stdout, mistakes to stderr; a closed pipe is nobody's mistake.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let printer = Printer::new();
+    match run(&cli, &printer) {
+        Ok(exit) => exit,
+        Err(error) => {
+            printer.error(&error);
+            error.exit()
+        }
+    }
+}
+
+fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
+    match &cli.command {
+        Command::Demo(arguments) => demo::run(cli, arguments, printer),
+        Command::Simulate(arguments) => simulate::run(cli, arguments, printer),
+        Command::Check(arguments) => check::run(cli, arguments, printer),
+        Command::Extract(arguments) => extract::run(cli, arguments, printer),
+        Command::Runs(arguments) => runs::run(cli, arguments, printer),
+        Command::Config(arguments) => config::run(cli, arguments, printer),
+    }
+}
+
+/// The runtime of a command that talks to somebody.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Internal(format!("no runtime: {error}")))
+}

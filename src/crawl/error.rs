@@ -40,6 +40,14 @@ pub enum CrawlError {
         /// The run that was named.
         given: i64,
     },
+    /// The catalog holds another organisation than the token's.
+    #[error("the catalog holds organisation {held}, but the credentials belong to organisation {given}")]
+    OtherOrganization {
+        /// The organisation in the catalog.
+        held: String,
+        /// The token's organisation.
+        given: String,
+    },
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(String),
@@ -63,6 +71,7 @@ impl CrawlError {
             Self::Interrupted => "run.interrupted".to_owned(),
             Self::File { .. } => "config.unreadable_file".to_owned(),
             Self::NothingToAccept { .. } => "run.nothing_to_accept".to_owned(),
+            Self::OtherOrganization { .. } => "run.other_organization".to_owned(),
             Self::Internal(_) => "internal".to_owned(),
         }
     }
@@ -77,6 +86,9 @@ impl CrawlError {
             Self::File { .. } => Some("name a file that exists and that this user may read"),
             Self::NothingToAccept { .. } => {
                 Some("`sigma-catalog runs list` shows which run was rejected; name the last one, or leave the flag out")
+            }
+            Self::OtherOrganization { .. } => {
+                Some("give each organisation a database of its own (`catalog.database`, --db)")
             }
             Self::Internal(_) => Some("this is a defect of sigma-catalog; please report it"),
         }

@@ -3,7 +3,7 @@
 //! The crawl looks its endpoints up here, and `check` probes them from here; nothing is written beside this table.
 
 use crate::catalog::delivery::scope;
-use crate::config::settings::CrawlSettings;
+use crate::config::CrawlSettings;
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn every_setting_of_a_step_exists() {
         for setting in STEPS.iter().filter_map(|step| step.setting) {
-            assert!(crate::config::table::find(setting).is_some(), "{setting}");
+            assert!(crate::config::find(setting).is_some(), "{setting}");
         }
     }
 }

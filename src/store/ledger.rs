@@ -69,10 +69,10 @@ pub struct RunStart {
     pub version: String,
     /// Base address of the API.
     pub api_url: String,
-    /// The organisation of the token.
-    pub organization_id: String,
-    /// The member who owns the token.
-    pub token_member_id: String,
+    /// The organisation of the token; `None` when Sigma did not say.
+    pub organization_id: Option<String>,
+    /// The member who owns the token; `None` when Sigma did not say.
+    pub token_member_id: Option<String>,
     /// Whether the token is an administrator's; `None` when that could not be found out.
     pub token_is_admin: Option<bool>,
 }
@@ -221,15 +221,10 @@ pub(super) fn running(db: &Connection) -> Result<Vec<i64>, StoreError> {
     Ok(runs)
 }
 
-pub(super) fn published_token_is_admin(db: &Connection) -> Result<Option<bool>, StoreError> {
-    let found = db
-        .query_row(
-            "SELECT token_is_admin FROM run WHERE run_id = (SELECT published_run FROM catalog_state)",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(found.flatten())
+/// The run that readers see.
+pub(super) fn published(db: &Connection) -> Result<Option<RunRow>, StoreError> {
+    let current: i64 = db.query_row("SELECT published_run FROM catalog_state", [], |row| row.get(0))?;
+    run(db, current)
 }
 
 /// Objects by kind in the published catalog.

@@ -76,9 +76,14 @@ impl Store {
         Writer::begin(self, start)
     }
 
-    /// Whether the last published run asked with an administrator's token; `None` when nothing is published.
-    pub fn published_token_is_admin(&self) -> Result<Option<bool>, StoreError> {
-        ledger::published_token_is_admin(&self.connection)
+    /// The run that readers see, if any.
+    pub fn published(&self) -> Result<Option<RunRow>, StoreError> {
+        ledger::published(&self.connection)
+    }
+
+    /// The latest run, if any.
+    pub fn last_run(&self) -> Result<Option<RunRow>, StoreError> {
+        Ok(ledger::runs(&self.connection, 1)?.pop())
     }
 }
 

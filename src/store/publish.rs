@@ -91,7 +91,7 @@ impl Writer {
                 .abandon_as(RunState::Rejected, end)
                 .map(|outcome| RunOutcome { refusals, ..outcome });
         }
-        let state = if self.deficient_scopes == 0 { RunState::Published } else { RunState::PublishedPartial };
+        let state = self.state_if_published();
         for (kind, counts) in &counts {
             ledger::insert_count(db, run, kind, counts)?;
         }

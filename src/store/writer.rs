@@ -1,12 +1,13 @@
 //! The one writer: takes deliveries, stores what differs, counts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
 use super::diff::{Current, Stored, TableSql};
 use super::error::StoreError;
-use super::ledger::RunStart;
+use super::ledger::{RunStart, RunState};
 use super::{Store, ledger, now};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::{Bundle, Delivery, Event, Rows, ScopeReport};
@@ -14,6 +15,9 @@ use crate::catalog::record::{Table, Value};
 
 /// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
 const ROWS_PER_TRANSACTION: usize = 10_000;
+
+/// How long a run may be silent in its ledger.
+const BEAT: Duration = Duration::from_secs(30);
 
 /// What a run did to the objects of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +55,7 @@ pub struct Writer {
     tables: HashMap<&'static str, TableSql>,
     in_transaction: bool,
     uncommitted_rows: usize,
+    last_beat: Instant,
 }
 
 impl Writer {
@@ -67,12 +72,18 @@ impl Writer {
             tables: TABLES.iter().map(|table| (table.name, TableSql::new(table))).collect(),
             in_transaction: false,
             uncommitted_rows: 0,
+            last_beat: Instant::now(),
         })
     }
 
     /// The number of the run.
     pub fn run_id(&self) -> i64 {
         self.run
+    }
+
+    /// How the run would end if it were published now.
+    pub fn state_if_published(&self) -> RunState {
+        if self.deficient_scopes == 0 { RunState::Published } else { RunState::PublishedPartial }
     }
 
     /// Stores a delivery. It is durable after the next [`flush`](Self::flush).
@@ -93,9 +104,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Commits what was accepted so far, with a sign of life.
+    /// Commits what was accepted so far, with a sign of life; gives one from time to time even when there is nothing.
     pub fn flush(&mut self) -> Result<(), StoreError> {
+        if !self.in_transaction && self.last_beat.elapsed() > BEAT {
+            ledger::beat(&self.store.connection, self.run)?;
+            self.last_beat = Instant::now();
+        }
         if self.in_transaction {
+            self.last_beat = Instant::now();
             ledger::beat(&self.store.connection, self.run)?;
             self.store.connection.execute_batch("COMMIT")?;
             self.in_transaction = false;

@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::settings::SettingArgs;
+use super::simulate::SimulateArgs;
+
+/// Crawls a Sigma Computing organisation into a local SQLite catalog.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    long_about = None,
+    infer_subcommands = false,
+    after_help = "Start with `sigma-catalog demo`: it needs nothing else and shows what a catalog holds."
+)]
+pub struct Cli {
+    /// Settings file; without it `sigma-catalog.toml` in the current folder, if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Say more: twice for every request.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only what went wrong.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Crawl a made-up organisation into `sigma-catalog-demo.db`, to see what a catalog holds.
+    Demo(DemoArgs),
+    /// Serve a made-up organisation behind Sigma's API on this machine.
+    Simulate(SimulateArgs),
+    /// Say whether an extraction would work, and what each feature's endpoint answers.
+    Check(CheckArgs),
+    /// Crawl the organisation and publish its catalog.
+    Extract(ExtractArgs),
+    /// What earlier runs did.
+    Runs(RunsArgs),
+    /// The settings in force.
+    Config(ConfigArgs),
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// How large an organisation.
+    #[arg(long, value_enum, default_value = "small")]
+    pub size: super::simulate::Size,
+    /// Which organisation: the same number is the same organisation.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to put the catalog.
+    #[arg(long, value_name = "FILE", default_value = "sigma-catalog-demo.db")]
+    pub db: PathBuf,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// Arguments of `extract`.
+#[derive(Debug, Args)]
+pub struct ExtractArgs {
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// How to print the summary.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Exit with 0 instead of 3 when the catalog was published with parts kept from earlier.
+    #[arg(long)]
+    pub partial_ok: bool,
+    /// Let this one run remove what run RUN was stopped from removing.
+    #[arg(long, value_name = "RUN")]
+    pub accept_removals: Option<i64>,
+}
+
+/// Arguments of `runs`.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// What to show.
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+/// What of the runs to show.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// The latest runs.
+    List {
+        /// Where the catalog is.
+        #[command(flatten)]
+        catalog: CatalogArgs,
+        /// How many.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
+        limit: i64,
+    },
+    /// One run with its counts, scopes and events.
+    Show {
+        /// Where the catalog is.
+        #[command(flatten)]
+        catalog: CatalogArgs,
+        /// The run; without it the latest.
+        run: Option<i64>,
+    },
+    /// What changed between two published runs.
+    Diff {
+        /// Where the catalog is.
+        #[command(flatten)]
+        catalog: CatalogArgs,
+        /// The earlier run.
+        from: i64,
+        /// The later run.
+        to: i64,
+    },
+}
+
+/// Where a catalog is, and how to print what it says.
+#[derive(Debug, Args)]
+pub struct CatalogArgs {
+    /// The catalog's file [setting: catalog.database].
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to show.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What of the configuration to show.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every setting with its value, secrets masked, and where the value came from.
+    Show {
+        /// Settings.
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}

@@ -1,0 +1,88 @@
+//! Why a command failed, for people: what happened, why, what to do, a stable code.
+
+use crate::config::ConfigErrors;
+use crate::crawl::{CrawlError, Exit};
+use crate::simulator::SimulatorError;
+use crate::store::StoreError;
+
+/// A failure of a command.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// Something that a run begins with.
+    #[error(transparent)]
+    Crawl(#[from] CrawlError),
+    /// A run that produced no catalog.
+    #[error("{}{error}", run_id.map(|run| format!("run {run}: ")).unwrap_or_default())]
+    Run {
+        /// Why.
+        error: CrawlError,
+        /// The run in the ledger, if it got that far.
+        run_id: Option<i64>,
+        /// What to exit with if it was a signal.
+        exit: Exit,
+    },
+    /// A catalog.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The simulator.
+    #[error(transparent)]
+    Simulator(#[from] SimulatorError),
+    /// What was asked for makes no sense.
+    #[error("{problem}")]
+    Usage {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The output could not be written.
+    #[error("writing the output: {0}")]
+    Output(#[from] std::io::Error),
+    /// A defect of this program.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl CliError {
+    /// The status the process exits with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Config,
+            Self::Crawl(error) => error.into(),
+            Self::Run { error: CrawlError::Interrupted, exit, .. } => *exit,
+            Self::Run { error, .. } => error.into(),
+            Self::Store(error) => error.into(),
+            Self::Usage { .. } => Exit::Usage,
+            Self::Simulator(_) | Self::Output(_) | Self::Internal(_) => Exit::Internal,
+        }
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> String {
+        match self {
+            Self::Config(errors) => errors.codes().first().copied().unwrap_or("config").to_owned(),
+            Self::Crawl(error) | Self::Run { error, .. } => error.code(),
+            Self::Store(error) => error.code().to_owned(),
+            Self::Simulator(_) => "simulator".to_owned(),
+            Self::Usage { .. } => "usage".to_owned(),
+            Self::Output(_) => "output".to_owned(),
+            Self::Internal(_) => "internal".to_owned(),
+        }
+    }
+
+    /// What to do about it; configuration errors say it themselves.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Config(_) => None,
+            Self::Crawl(error) | Self::Run { error, .. } => error.remedy(),
+            Self::Store(error) => Some(error.remedy()),
+            Self::Simulator(_) => Some("choose another port, or leave --port out"),
+            Self::Usage { remedy, .. } => Some(remedy),
+            Self::Output(_) => Some("see whether the disk or the program that reads the output is at fault"),
+            Self::Internal(_) => Some("this is a defect of sigma-catalog; please report it"),
+        }
+    }
+}

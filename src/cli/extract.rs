@@ -1,0 +1,68 @@
+//! `extract`: crawl the organisation and publish its catalog.
+
+use std::sync::Arc;
+
+use super::args::{Cli, ExtractArgs, Format};
+use super::error::CliError;
+use super::output::Printer;
+use super::progress::ShownProgress;
+use super::summary::Summary;
+use super::{runtime, settings};
+use crate::config::Settings;
+use crate::crawl::{self, Exit, Extract, Report, Stop};
+
+pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit, CliError> {
+    let loaded = settings::load(cli, &arguments.settings, printer)?;
+    let runtime = runtime()?;
+    let report = runtime.block_on(extract(cli, &loaded.settings, arguments.accept_removals))?;
+    let mut exit = Exit::of_state(report.outcome.state);
+    if exit == Exit::Partial && arguments.partial_ok {
+        exit = Exit::Ok;
+    }
+    let summary = Summary::new(&report, &loaded.settings.catalog.database, exit)?;
+    match arguments.format {
+        Format::Text => summary.print(printer)?,
+        Format::Json => printer.json(&summary)?,
+    }
+    Ok(exit)
+}
+
+/// Extracts with progress and signals. A second signal ends the process at once.
+pub async fn extract(cli: &Cli, settings: &Settings, accept_removals: Option<i64>) -> Result<Report, CliError> {
+    let stop = Stop::default();
+    let signals = tokio::spawn(stop_on_signals(stop.clone()));
+    let progress = Arc::new(ShownProgress::start(cli.quiet));
+    let request = Extract { settings, accept_removals };
+    let ended = crawl::extract(request, progress.clone(), &stop).await;
+    signals.abort();
+    progress.finish();
+    ended.map_err(|failure| CliError::Run { error: failure.error, run_id: failure.run_id, exit: stop.exit() })
+}
+
+/// Turns the first SIGINT or SIGTERM into an orderly stop, and the second into an immediate one.
+async fn stop_on_signals(stop: Stop) {
+    let exit = next_signal().await;
+    stop.request(exit);
+    let exit = next_signal().await;
+    std::process::exit(i32::from(exit.code()));
+}
+
+#[cfg(unix)]
+async fn next_signal() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => Exit::Terminated,
+        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+    }
+}
+
+#[cfg(not(unix))]
+async fn next_signal() -> Exit {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    Exit::Interrupted
+}

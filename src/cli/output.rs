@@ -1,0 +1,115 @@
+//! All that is printed: data on stdout, words for people on stderr.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde::Serialize;
+
+use super::error::CliError;
+
+/// Prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    /// Whether stdout is a terminal.
+    terminal: bool,
+}
+
+/// Width of tables where there is no terminal to ask.
+const DEFAULT_WIDTH: u16 = 120;
+
+impl Printer {
+    /// For the process's own streams.
+    pub fn new() -> Self {
+        Self { terminal: io::stdout().is_terminal() }
+    }
+
+    /// A line of data. A reader that went away is no mistake.
+    pub fn line(&self, line: impl Display) -> Result<(), CliError> {
+        match writeln!(io::stdout().lock(), "{line}") {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Data for programs.
+    pub fn json<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(data).map_err(|error| CliError::Internal(error.to_string()))?;
+        self.line(text)
+    }
+
+    /// One row of data for programs, on a line of its own.
+    pub fn json_line<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
+        let text = serde_json::to_string(data).map_err(|error| CliError::Internal(error.to_string()))?;
+        self.line(text)
+    }
+
+    /// A line for people.
+    pub fn note(&self, line: impl Display) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// A failure: what, code, what to do.
+    pub fn error(&self, error: &CliError) {
+        self.note(format_args!("error[{}]: {error}", error.code()));
+        if let Some(remedy) = error.remedy() {
+            self.note(format_args!("help: {remedy}"));
+        }
+    }
+
+    /// A table for people. Columns named in `numbers` stand to the right.
+    pub fn table(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Result<(), CliError> {
+        let mut table = Table::new();
+        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        if !self.terminal || table.width().is_none() {
+            table.set_width(terminal_width());
+        }
+        table.set_header(header.iter().copied());
+        for row in rows {
+            table.add_row(row);
+        }
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            if numbers.contains(&index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in table.lines() {
+            self.line(line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// What `COLUMNS` says, else a width that fits most places.
+fn terminal_width() -> u16 {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// A number as people read it: `1,234,567`.
+pub fn thousands(number: impl Into<i128>) -> String {
+    let number: i128 = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+}

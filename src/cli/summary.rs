@@ -1,0 +1,196 @@
+//! The summary at the end of a run, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::CliError;
+use super::output::{Printer, thousands};
+use crate::crawl::{Exit, Report};
+use crate::store::{Catalog, Counts, RunState, ScopeCount, ScopeRow};
+
+/// Version of the JSON form; it grows when a field changes its meaning or goes.
+const SCHEMA_VERSION: u32 = 1;
+
+/// How many deficient scopes a summary lists.
+const SHOWN_SCOPES: i64 = 10;
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    schema_version: u32,
+    run_id: i64,
+    state: RunState,
+    exit_code: u8,
+    database: String,
+    duration_ms: u128,
+    token_is_admin: Option<bool>,
+    objects: BTreeMap<String, ObjectCounts>,
+    requests: Requests,
+    scopes: Vec<ScopeCount>,
+    /// Scopes that are less than they should be, the first of them.
+    deficient: Vec<ScopeRow>,
+    refused_removals: Vec<RefusedRemoval>,
+    emptied: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ObjectCounts {
+    total: i64,
+    new: i64,
+    changed: i64,
+    removed: i64,
+    unchanged: i64,
+}
+
+impl From<&Counts> for ObjectCounts {
+    fn from(counts: &Counts) -> Self {
+        let Counts { total, new, changed, removed, unchanged } = *counts;
+        Self { total, new, changed, removed, unchanged }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Requests {
+    total: u64,
+    retries: u64,
+    refused: u64,
+    waited_ms: u128,
+    token_calls: u64,
+    max_in_flight: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusedRemoval {
+    kind: String,
+    before: i64,
+    removed: i64,
+}
+
+impl Summary {
+    /// Puts it together; what the ledger knows is read from the catalog.
+    pub fn new(report: &Report, database: &Path, exit: Exit) -> Result<Self, CliError> {
+        let catalog = Catalog::open(database)?;
+        let run_id = report.outcome.run_id;
+        Ok(Self {
+            schema_version: SCHEMA_VERSION,
+            run_id,
+            state: report.outcome.state,
+            exit_code: exit.code(),
+            database: database.display().to_string(),
+            duration_ms: report.duration.as_millis(),
+            token_is_admin: report.token.admin,
+            objects: report.outcome.counts.iter().map(|(kind, counts)| (kind.clone(), counts.into())).collect(),
+            requests: Requests {
+                total: report.stats.http_calls(),
+                retries: report.stats.retries,
+                refused: report.stats.refused(),
+                waited_ms: report.stats.waited.as_millis(),
+                token_calls: report.stats.token_calls,
+                max_in_flight: report.stats.largest_in_flight as u64,
+            },
+            scopes: catalog.scope_counts(run_id)?,
+            deficient: catalog.deficient_scopes(run_id, SHOWN_SCOPES)?,
+            refused_removals: report
+                .outcome
+                .refusals
+                .iter()
+                .map(|refusal| RefusedRemoval {
+                    kind: refusal.kind.clone(),
+                    before: refusal.before,
+                    removed: refusal.removed,
+                })
+                .collect(),
+            emptied: report.outcome.emptied.clone(),
+        })
+    }
+
+    /// For people.
+    pub fn print(&self, printer: &Printer) -> Result<(), CliError> {
+        if !self.objects.is_empty() {
+            printer.line("")?;
+            print_counts(printer, self.objects.iter().map(|(kind, c)| {
+                (kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])
+            }))?;
+            printer.line("")?;
+        }
+        let requests = &self.requests;
+        let seconds = self.duration_ms as f64 / 1000.0;
+        printer.line(format_args!(
+            "{} requests in {seconds:.1} s, at most {} at once; {} retries; waited {:.1} s for the server's limit",
+            thousands(requests.total),
+            requests.max_in_flight,
+            thousands(requests.retries),
+            requests.waited_ms as f64 / 1000.0
+        ))?;
+        for line in self.skipped() {
+            printer.line(line)?;
+        }
+        for scope in &self.deficient {
+            printer.line(format_args!(
+                "  {} {}: {}{}",
+                scope.scope,
+                scope.parent_id,
+                scope.outcome,
+                scope.message.as_deref().map(|message| format!(" ({message})")).unwrap_or_default()
+            ))?;
+        }
+        for kind in &self.emptied {
+            printer.line(format_args!("warning: the catalog had some of `{kind}` and now has none"))?;
+        }
+        for refusal in &self.refused_removals {
+            printer.line(format_args!(
+                "refused: {} of {} {}s would be removed",
+                refusal.removed, refusal.before, refusal.kind
+            ))?;
+        }
+        match self.state {
+            RunState::Rejected => printer.line(format_args!(
+                "run {0} was rejected and the previous catalog stays. A token that lost sight of objects looks just like \
+                 this. If they are really gone: sigma-catalog extract --accept-removals {0}",
+                self.run_id
+            )),
+            state => printer.line(format_args!("run {} {}: {}", self.run_id, words(state), self.database)),
+        }
+    }
+
+    /// What was left out, why, one line each.
+    fn skipped(&self) -> Vec<String> {
+        let bad = ["denied", "gone", "failed", "incomplete", "skipped"];
+        let mut lines = Vec::new();
+        for scope in self.scopes.iter().filter(|scope| bad.contains(&scope.outcome.as_str())) {
+            lines.push(format!("{}: {} {}, earlier rows kept", scope.scope, scope.count, scope.outcome));
+        }
+        for scope in self.scopes.iter().filter(|scope| scope.outcome == "excluded") {
+            lines.push(format!("{}: {} left out (archived, or turned off)", scope.scope, scope.count));
+        }
+        lines
+    }
+}
+
+/// The table of objects by kind.
+pub fn print_counts<'kinds>(
+    printer: &Printer,
+    kinds: impl Iterator<Item = (&'kinds str, [i64; 5])>,
+) -> Result<(), CliError> {
+    let rows: Vec<Vec<String>> = kinds
+        .map(|(kind, counts)| {
+            std::iter::once(kind.replace('_', " ")).chain(counts.into_iter().map(thousands)).collect()
+        })
+        .collect();
+    printer.table(&["objects", "total", "new", "changed", "removed", "unchanged"], &rows, &[1, 2, 3, 4, 5])
+}
+
+/// A state in words.
+pub fn words(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "is running",
+        RunState::Published => "published",
+        RunState::PublishedPartial => "published, with parts kept from earlier",
+        RunState::Rejected => "rejected",
+        RunState::Failed => "failed",
+        RunState::Interrupted => "interrupted",
+        RunState::Abandoned => "abandoned",
+    }
+}

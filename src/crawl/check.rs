@@ -1,0 +1,206 @@
+//! Whether an extraction would work: one question to each endpoint of the crawl, one line for each answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::graph::{self, ORGANISATION, Step};
+use super::token::Token;
+use crate::catalog::delivery::scope;
+use crate::config::CrawlSettings;
+use crate::sigma::model::{Row, RowKey};
+use crate::sigma::{Call, ErrorKind, SigmaClient, SigmaError};
+
+/// How an endpoint answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// As it should.
+    Ok,
+    /// That there is nothing of the kind for the object it was asked about, which is an answer.
+    Nothing,
+    /// The credentials may not.
+    Denied,
+    /// Not asked: turned off, or there is no object to ask about.
+    NotAsked,
+    /// In no useful way.
+    Failed,
+}
+
+/// One line of the check.
+#[derive(Debug, Clone, Serialize)]
+pub struct Probe {
+    /// What it is for.
+    pub feature: String,
+    /// The endpoint's path.
+    pub endpoint: &'static str,
+    /// How it answered.
+    pub answer: Answer,
+    /// What it said.
+    pub detail: String,
+    /// What to do, where something should be done.
+    pub remedy: Option<String>,
+    /// Without it there is no extraction.
+    pub essential: bool,
+    /// What kind of failure it is, for the exit code.
+    #[serde(skip)]
+    pub error: Option<ErrorKind>,
+}
+
+/// A row of any kind, of which only the ids matter.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnyRow {
+    #[serde(flatten)]
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Row for AnyRow {
+    fn name(&self, _: &mut RowKey) {}
+}
+
+impl AnyRow {
+    fn text(&self, key: &str) -> Option<String> {
+        self.fields.get(key)?.as_str().map(str::to_owned)
+    }
+
+    fn is_archived(&self) -> bool {
+        self.fields.get("isArchived").is_some_and(|archived| archived == true)
+    }
+}
+
+/// The objects found so far that later questions can be about.
+#[derive(Debug, Default)]
+struct Known {
+    /// Kind of object and id.
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Known {
+    fn get(&self, kind: &str) -> Option<&str> {
+        self.ids.iter().find(|(known, _)| *known == kind).map(|(_, id)| id.as_str())
+    }
+
+    fn note(&mut self, kind: &'static str, id: Option<String>) {
+        if let (None, Some(id)) = (self.get(kind), id) {
+            self.ids.push((kind, id));
+        }
+    }
+}
+
+/// The key that holds the id of a listed object, and the kind it is an example of.
+fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
+    Some(match (step.scope, step.of) {
+        (scope::WORKSPACES, _) => ("workspaceId", "workspace"),
+        (scope::DOCUMENTS, "workbook") => ("workbookId", "workbook"),
+        (scope::DOCUMENTS, "report") => ("reportId", "report"),
+        (scope::DOCUMENTS, "data-model") => ("dataModelId", "data-model"),
+        (scope::TEAMS, _) => ("teamId", "team"),
+        (scope::PAGES, "workbook") => ("pageId", "workbook page"),
+        (scope::PAGES, "report") => ("pageId", "report page"),
+        _ => return None,
+    })
+}
+
+/// Asks every endpoint of the crawl once.
+pub async fn probe(client: &SigmaClient, settings: &CrawlSettings, token: &Token) -> Vec<Probe> {
+    let mut known = Known::default();
+    known.note("member", Some(token.member_id.clone()));
+    let mut probes = Vec::new();
+    for step in graph::STEPS.iter().filter(|step| !step.fallback) {
+        probes.push(ask(client, settings, token, step, &mut known).await);
+        if step.scope == scope::DOCUMENTS
+            && let Some(id) = known.get(step.of).map(str::to_owned)
+        {
+            known.note("object", Some(id));
+        }
+    }
+    probes
+}
+
+async fn ask(
+    client: &SigmaClient,
+    settings: &CrawlSettings,
+    token: &Token,
+    step: &Step,
+    known: &mut Known,
+) -> Probe {
+    let feature = if step.of == ORGANISATION || step.scope == scope::DOCUMENTS || step.becomes == "object_grant" {
+        step.feature.to_owned()
+    } else {
+        format!("{} of a {}", step.feature, step.of)
+    };
+    let mut probe = Probe {
+        feature,
+        endpoint: step.endpoint.spec().path,
+        answer: Answer::NotAsked,
+        detail: String::new(),
+        remedy: None,
+        essential: step.essential,
+        error: None,
+    };
+    if !step.is_on(settings) {
+        probe.detail = format!("`{}` is off", step.setting.unwrap_or_default());
+        return probe;
+    }
+    let call = match call_of(step, token, known) {
+        Ok(call) => call,
+        Err(missing) => {
+            probe.detail = format!("there is no {missing} to ask about");
+            return probe;
+        }
+    };
+    match client.list::<AnyRow>(call).next_page().await {
+        Ok(rows) => {
+            let rows = rows.unwrap_or_default();
+            if let Some((key, kind)) = example_of(step) {
+                known.note(kind, rows.iter().find(|row| !row.is_archived()).and_then(|row| row.text(key)));
+            }
+            probe.answer = Answer::Ok;
+            probe.detail = if rows.is_empty() { "answers, with nothing in it".to_owned() } else { "answers".to_owned() };
+        }
+        Err(error) => describe(&mut probe, &error),
+    }
+    probe
+}
+
+/// The question, or the kind of object that it lacks.
+fn call_of(step: &Step, token: &Token, known: &Known) -> Result<Call, &'static str> {
+    let mut call = step.endpoint.call().query("limit", "10");
+    if step.scope == scope::DOCUMENTS && token.is_admin() {
+        call = call.query("skipPermissionCheck", "true");
+        if step.of == "workbook" {
+            call = call.query("excludeExplorations", "true");
+        }
+    }
+    if step.scope == scope::FILES {
+        call = call.query("typeFilters", "folder");
+    }
+    if step.of == ORGANISATION || step.scope == scope::DOCUMENTS {
+        return Ok(call);
+    }
+    let id = known.get(step.of).ok_or(step.of)?;
+    match step.scope {
+        scope::OBJECT_GRANTS if step.of == "object" => Ok(call.query("inodeId", id).query("directGrantsOnly", "true")),
+        scope::MEMBER_GRANTS => Ok(call.query("userId", id).query("directGrantsOnly", "true")),
+        scope::TEAM_GRANTS => Ok(call.query("teamId", id).query("directGrantsOnly", "true")),
+        scope::PAGE_ELEMENTS => {
+            let kind = if step.of == "report" { "report page" } else { "workbook page" };
+            Ok(call.path(step.id, id).path("pageId", known.get(kind).ok_or(kind)?))
+        }
+        _ => Ok(call.path(step.id, id)),
+    }
+}
+
+fn describe(probe: &mut Probe, error: &SigmaError) {
+    probe.error = Some(error.kind());
+    probe.detail = error.to_string();
+    probe.answer = match error.kind() {
+        ErrorKind::NotApplicable => Answer::Nothing,
+        ErrorKind::Forbidden => Answer::Denied,
+        _ => Answer::Failed,
+    };
+    if probe.answer == Answer::Nothing {
+        "answers: nothing of the kind in the one asked about".clone_into(&mut probe.detail);
+    } else {
+        probe.remedy = Some(error.remedy().to_owned());
+    }
+}

@@ -1,0 +1,290 @@
+//! The contents of one document, read with the bulk endpoints and stored in one piece.
+
+use super::error::CrawlError;
+use super::graph::{self, Step};
+use super::lineage::{self, Lineage};
+use super::queue::DocumentTask;
+use super::rows;
+use super::worker::{Crawler, ends_the_run, failed, settled};
+use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::sigma::model::{self, Row};
+use crate::sigma::{Call, ErrorKind, ListingReport, Paging, SigmaError};
+
+/// Statuses by which a bulk endpoint says that it cannot answer, while questions about single elements may be answered.
+/// 402 is a computation that took the server too long.
+const CANNOT: [u16; 7] = [400, 402, 404, 405, 410, 413, 501];
+
+/// Types of element that have columns, SQL and lineage; confirmed by other clients.
+const DATA_ELEMENTS: [&str; 5] = ["table", "pivot-table", "input-table", "visualization", "viz"];
+
+/// A document being read.
+struct Reading<'task> {
+    task: &'task DocumentTask,
+    rows: Rows,
+    scopes: Vec<ScopeReport>,
+    /// The elements that may have columns, SQL and lineage.
+    data_elements: Vec<String>,
+}
+
+/// What asking for one scope gave.
+enum Answer<T> {
+    Rows(Vec<T>, ListingReport),
+    Error(SigmaError, ListingReport),
+}
+
+impl Crawler {
+    /// Reads a document and delivers it.
+    pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
+        let mut reading = Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
+        if task.archived {
+            reading.leave_out();
+        } else {
+            self.elements(&mut reading).await?;
+            self.columns(&mut reading).await?;
+            self.queries(&mut reading).await?;
+            self.lineage(&mut reading).await?;
+        }
+        let Reading { rows, scopes, .. } = reading;
+        for report in scopes.iter().filter(|report| !report.outcome.is_good()) {
+            self.warn(task, report).await?;
+        }
+        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+    }
+
+    /// The step that lists a scope of this document, unless the settings leave it out.
+    fn step_of(&self, scope: &str, reading: &mut Reading<'_>) -> Option<&'static Step> {
+        let step = graph::find(scope, reading.task.kind)?;
+        if step.is_on(&self.settings) {
+            return Some(step);
+        }
+        let setting = step.setting.unwrap_or_default();
+        reading.scopes.push(ScopeReport::without_rows(
+            step.scope,
+            "",
+            Outcome::Excluded,
+            "setting.off",
+            format!("`{setting}` is off"),
+        ));
+        None
+    }
+
+    async fn ask<T: Row + Send + 'static>(&self, call: Call) -> Result<Answer<T>, CrawlError> {
+        if call.endpoint().spec().paging == Paging::One {
+            return match self.client.one::<T>(&call).await {
+                Ok(row) => {
+                    let report = ListingReport { pages: 1, rows: 1, http_calls: 1, ..ListingReport::default() };
+                    Ok(Answer::Rows(vec![row], report))
+                }
+                Err(error) if ends_the_run(&error) => Err(CrawlError::sigma("reading a document", error)),
+                Err(error) => Ok(Answer::Error(error, ListingReport { http_calls: 1, ..ListingReport::default() })),
+            };
+        }
+        let mut listing = self.client.list::<T>(call);
+        let mut rows = Vec::new();
+        loop {
+            match listing.next_page().await {
+                Ok(Some(page)) => rows.extend(page),
+                Ok(None) => return Ok(Answer::Rows(rows, listing.report())),
+                Err(error) if ends_the_run(&error) => return Err(CrawlError::sigma("reading a document", error)),
+                Err(error) => return Ok(Answer::Error(error, listing.report())),
+            }
+        }
+    }
+
+    async fn elements(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let kind = reading.task.kind;
+        let Some(pages) = self.step_of(scope::PAGES, reading) else {
+            let Some(step) = self.step_of(scope::ELEMENTS, reading) else { return Ok(()) };
+            let answer = self.ask(reading.call(step)).await?;
+            reading.take(step, "", answer, |row: model::Element, reading| reading.element(None, row));
+            return Ok(());
+        };
+        let answer = self.ask(reading.call(pages)).await?;
+        let mut page_ids = Vec::new();
+        reading.take(pages, "", answer, |row: model::Page, reading| {
+            page_ids.push(row.page_id.clone());
+            reading.rows.push(rows::page(row));
+        });
+        let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
+        for page in page_ids {
+            let answer = self.ask(reading.call(step).path("pageId", &page)).await?;
+            reading.take(step, &page, answer, |row: model::Element, reading| reading.element(Some(&page), row));
+        }
+        Ok(())
+    }
+
+    async fn columns(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let Some(step) = self.step_of(scope::COLUMNS, reading) else { return Ok(()) };
+        let answer = self.ask(reading.call(step)).await?;
+        if let Some(step) = reading.fallback(step, &answer) {
+            return self
+                .element_by_element(step, reading, |element, row: model::Column, out| {
+                    out.push(rows::column(Some(element), row));
+                })
+                .await;
+        }
+        reading.take(step, "", answer, |row: model::Column, reading| reading.rows.push(rows::column(None, row)));
+        Ok(())
+    }
+
+    async fn queries(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let Some(step) = self.step_of(scope::QUERIES, reading) else { return Ok(()) };
+        let answer = self.ask(reading.call(step)).await?;
+        if let Some(step) = reading.fallback(step, &answer) {
+            return self
+                .element_by_element(step, reading, |_, row: model::Query, out| {
+                    if let Some(query) = rows::query(row) {
+                        out.push(query);
+                    }
+                })
+                .await;
+        }
+        reading.take(step, "", answer, |row: model::Query, reading| {
+            if let Some(query) = rows::query(row) {
+                reading.rows.push(query);
+            }
+        });
+        Ok(())
+    }
+
+    async fn lineage(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let Some(step) = self.step_of(scope::LINEAGE, reading) else { return Ok(()) };
+        let answer = self.ask(reading.call(step)).await?;
+        if let Some(step) = reading.fallback(step, &answer) {
+            let (document, mut found) = (reading.task.id.clone(), Lineage::default());
+            self.element_by_element(step, reading, |element, graph: model::ElementLineage, _| {
+                lineage::add_element(&mut found, &document, element, &graph);
+            })
+            .await?;
+            reading.lineage(found);
+            return Ok(());
+        }
+        let mut entries = Vec::new();
+        reading.take(step, "", answer, |row: model::LineageEntry, _| entries.push(row));
+        let found = lineage::of_document(&reading.task.id, &entries);
+        reading.lineage(found);
+        Ok(())
+    }
+
+    /// Asks a scope one data element at a time. The scope is complete if every element answered.
+    async fn element_by_element<T: Row + Send + 'static>(
+        &self,
+        step: &'static Step,
+        reading: &mut Reading<'_>,
+        mut each: impl FnMut(&str, T, &mut Rows),
+    ) -> Result<(), CrawlError> {
+        let mut total = settled(step.scope, "", &ListingReport::default());
+        for element in std::mem::take(&mut reading.data_elements) {
+            let call = reading.call(step).path("elementId", &element);
+            let report = match self.ask::<T>(call).await? {
+                Answer::Rows(found, report) => {
+                    for row in found {
+                        each(&element, row, &mut reading.rows);
+                    }
+                    settled(step.scope, "", &report)
+                }
+                Answer::Error(error, report) => {
+                    let mut report = failed(step.scope, "", &error, &report);
+                    if error.kind() == ErrorKind::NotFound {
+                        // Of a single element that means: it has none.
+                        report.outcome = Outcome::NotApplicable;
+                    }
+                    report
+                }
+            };
+            total.pages += report.pages;
+            total.rows += report.rows;
+            total.http_calls += report.http_calls;
+            total.retries += report.retries;
+            if !report.outcome.is_complete() && total.outcome.is_complete() {
+                total.outcome = Outcome::Incomplete;
+                total.code = report.code;
+                total.message = report.message;
+            }
+            reading.data_elements.push(element);
+        }
+        reading.scopes.push(total);
+        Ok(())
+    }
+
+    async fn warn(&self, task: &DocumentTask, report: &ScopeReport) -> Result<(), CrawlError> {
+        let place = if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
+        self.deliver(Delivery::Event(crate::catalog::delivery::Event {
+            severity: crate::catalog::delivery::Severity::Warning,
+            code: report.code.clone().unwrap_or_else(|| report.outcome.name().to_owned()),
+            message: report.message.clone().unwrap_or_default(),
+            context: format!("{}{place} of {} {}", report.scope, task.kind, task.id),
+        }))
+        .await
+    }
+}
+
+impl Reading<'_> {
+    /// A call of a step for this document.
+    fn call(&self, step: &Step) -> Call {
+        step.endpoint.call().path(step.id, &self.task.id)
+    }
+
+    /// Keeps what is known of an archived document: its child endpoints fail.
+    fn leave_out(&mut self) {
+        for step in graph::STEPS.iter().filter(|step| step.of == self.task.kind && !step.fallback) {
+            if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
+                continue;
+            }
+            self.scopes.push(ScopeReport::without_rows(
+                step.scope,
+                "",
+                Outcome::Excluded,
+                "document.archived",
+                "the document is archived",
+            ));
+        }
+    }
+
+    /// Takes the answer of a scope: its rows one by one, and its outcome.
+    fn take<T>(
+        &mut self,
+        step: &Step,
+        parent: &str,
+        answer: Answer<T>,
+        mut each: impl FnMut(T, &mut Self),
+    ) {
+        let report = match answer {
+            Answer::Rows(found, report) => {
+                for row in found {
+                    each(row, self);
+                }
+                settled(step.scope, parent, &report)
+            }
+            Answer::Error(error, report) => failed(step.scope, parent, &error, &report),
+        };
+        self.scopes.push(report);
+    }
+
+    fn element(&mut self, page: Option<&str>, row: model::Element) {
+        let has_data = row.vizualization_type.is_some()
+            || row.r#type.as_deref().is_some_and(|found| DATA_ELEMENTS.contains(&found));
+        if has_data {
+            self.data_elements.push(row.element_id.clone());
+        }
+        self.rows.push(rows::element(page, row));
+    }
+
+    fn lineage(&mut self, found: Lineage) {
+        for node in found.nodes {
+            self.rows.push(node);
+        }
+        for edge in found.edges {
+            self.rows.push(edge);
+        }
+    }
+
+    /// The step to ask element by element, when the bulk answer says that it cannot.
+    fn fallback<T>(&self, step: &Step, answer: &Answer<T>) -> Option<&'static Step> {
+        let Answer::Error(error, _) = answer else { return None };
+        let status = error.call().and_then(|call| call.status);
+        let cannot = status.is_some_and(|status| CANNOT.contains(&status));
+        let step = graph::find_fallback(step.scope, step.of)?;
+        (cannot && !self.data_elements.is_empty()).then_some(step)
+    }
+}

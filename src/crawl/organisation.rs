@@ -1,0 +1,234 @@
+//! Listings of the whole organisation: people, containers, documents, connections, grants.
+
+use super::error::CrawlError;
+use super::graph::{self, ORGANISATION, Step};
+use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
+use super::rows::{self, DocumentRow};
+use super::worker::Crawler;
+use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
+use crate::config::{CrawlSettings, Grants};
+use crate::sigma::{Call, model};
+
+impl Crawler {
+    /// Does one task that is not a document.
+    pub(super) async fn list(&self, task: Task, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        match task {
+            Task::Workspaces => {
+                let step = self.step(scope::WORKSPACES, ORGANISATION)?;
+                self.page_through(step, "", vec![step.endpoint.call()], |row: model::Workspace, out| {
+                    enqueue.add(Task::Grants(GrantsOf::Workspace(row.workspace_id.clone())));
+                    out.push(rows::workspace(row));
+                })
+                .await
+            }
+            Task::Files { r#type } => {
+                let step = self.step(scope::FILES, ORGANISATION)?;
+                let call = step.endpoint.call().query("typeFilters", r#type);
+                self.page_through(step, r#type, vec![call], |row: model::File, out| {
+                    let file = rows::file(r#type, row);
+                    if file.r#type == "folder" {
+                        enqueue.found(Found::Object(file.id.clone()));
+                    }
+                    out.push(file);
+                })
+                .await
+            }
+            Task::Documents { kind } => self.documents(kind, enqueue).await,
+            Task::Members => {
+                let step = self.step(scope::MEMBERS, ORGANISATION)?;
+                let call = step.endpoint.call().query("includeArchived", "true").query("includeInactive", "true");
+                self.page_through(step, "", vec![call], |row: model::Member, out| {
+                    enqueue.found(Found::Member(row.member_id.clone()));
+                    out.push(rows::member(row));
+                })
+                .await
+            }
+            Task::Teams => {
+                let step = self.step(scope::TEAMS, ORGANISATION)?;
+                self.page_through(step, "", vec![step.endpoint.call()], |row: model::Team, out| {
+                    enqueue.found(Found::Team(row.team_id.clone()));
+                    enqueue.add(Task::TeamMembers { team_id: row.team_id.clone() });
+                    out.push(rows::team(row));
+                })
+                .await
+            }
+            Task::TeamMembers { team_id } => {
+                let step = self.step(scope::TEAM_MEMBERS, "team")?;
+                let call = step.endpoint.call().path(step.id, &team_id);
+                self.page_through(step, &team_id, vec![call], |row: model::TeamMember, out| {
+                    out.push(rows::team_member(&team_id, row));
+                })
+                .await
+            }
+            Task::AccountTypes => {
+                let step = self.step(scope::ACCOUNT_TYPES, ORGANISATION)?;
+                if !self.token.is_admin() {
+                    return self.deliver_scope(self.needs_admin(step)).await;
+                }
+                self.page_through(step, "", vec![step.endpoint.call()], |row: model::AccountType, out| {
+                    out.push(rows::account_type(row));
+                })
+                .await
+            }
+            Task::Connections => {
+                let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
+                let call = step.endpoint.call().query("includeArchived", "true");
+                self.page_through(step, "", vec![call], |row: model::Connection, out| {
+                    out.push(rows::connection(row));
+                })
+                .await
+            }
+            Task::Grants(of) => self.grants(of).await,
+            Task::Document(_) => Err(CrawlError::Internal("a document is no listing".to_owned())),
+        }
+    }
+
+    fn needs_admin(&self, step: &Step) -> ScopeReport {
+        ScopeReport::without_rows(
+            step.scope,
+            "",
+            Outcome::Skipped,
+            "token.not_admin",
+            format!("{} need the credentials of a Sigma administrator", step.feature),
+        )
+    }
+
+    async fn documents(&self, kind: &'static str, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        let step = self.step(scope::DOCUMENTS, kind)?;
+        match kind {
+            "workbook" => self.documents_of::<model::Workbook>(kind, step, enqueue).await,
+            "report" => self.documents_of::<model::Report>(kind, step, enqueue).await,
+            "data-model" => self.documents_of::<model::DataModel>(kind, step, enqueue).await,
+            _ => self.documents_of::<model::Dataset>(kind, step, enqueue).await,
+        }
+    }
+
+    async fn documents_of<T: DocumentRow>(
+        &self,
+        kind: &'static str,
+        step: &'static Step,
+        enqueue: &Enqueue,
+    ) -> Result<(), CrawlError> {
+        let calls = document_listings(kind, step, &self.settings, self.token.is_admin());
+        self.page_through(step, kind, calls, |row: T, out| {
+            let document = row.into_document();
+            self.note_document_url(document.url.as_deref());
+            enqueue.found(Found::Object(document.id.clone()));
+            if kind != "dataset" {
+                enqueue.add(Task::Document(DocumentTask {
+                    kind,
+                    id: document.id.clone(),
+                    archived: document.is_archived == Some(true),
+                }));
+            }
+            out.push(document);
+        })
+        .await
+    }
+
+    async fn grants(&self, of: GrantsOf) -> Result<(), CrawlError> {
+        let (scope, kind, id, parameter) = match &of {
+            GrantsOf::Workspace(id) => (scope::OBJECT_GRANTS, "workspace", id, None),
+            GrantsOf::Object(id) => (scope::OBJECT_GRANTS, "object", id, Some("inodeId")),
+            GrantsOf::Member(id) => (scope::MEMBER_GRANTS, "member", id, Some("userId")),
+            GrantsOf::Team(id) => (scope::TEAM_GRANTS, "team", id, Some("teamId")),
+        };
+        let step = self.step(scope, kind)?;
+        let call = match parameter {
+            None => step.endpoint.call().path(step.id, id),
+            // Inherited rows come by default and nothing tells them apart.
+            Some(parameter) => step.endpoint.call().query(parameter, id).query("directGrantsOnly", "true"),
+        };
+        let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
+        self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
+            if let Some(grant) = rows::grant(object, row) {
+                out.push(grant);
+            }
+        })
+        .await
+    }
+}
+
+/// How the documents of a kind are listed: everything for an administrator, else what the token's owner sees.
+fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
+    let mut call = step.endpoint.call();
+    if kind != "dataset" {
+        // Tags make the listing slow, and nothing here reads them.
+        call = call.query("excludeTags", "true");
+    }
+    if admin {
+        call = call.query("skipPermissionCheck", "true");
+        if kind == "workbook" && !settings.explorations {
+            call = call.query("excludeExplorations", "true");
+        }
+    }
+    let mut calls = vec![call.clone()];
+    if settings.archived && matches!(kind, "workbook" | "report") {
+        calls.push(call.query("isArchived", "true"));
+    }
+    calls
+}
+
+/// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
+pub(super) fn choose_grants(
+    setting: Grants,
+    is_admin: bool,
+    objects: Vec<String>,
+    members: Vec<String>,
+    teams: Vec<String>,
+) -> Vec<GrantsOf> {
+    let by_object = match setting {
+        Grants::Object => true,
+        Grants::Principal => false,
+        // What others were granted is an administrator's to ask.
+        Grants::Auto => !is_admin || objects.len() <= members.len() + teams.len(),
+    };
+    if by_object {
+        objects.into_iter().map(GrantsOf::Object).collect()
+    } else {
+        let members = members.into_iter().map(GrantsOf::Member);
+        members.chain(teams.into_iter().map(GrantsOf::Team)).collect()
+    }
+}
+
+/// The tasks a crawl starts with: long chains first.
+pub(super) fn first_tasks(settings: &CrawlSettings, enqueue: &Enqueue) {
+    for kind in graph::DOCUMENT_KINDS {
+        if graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings)) {
+            enqueue.add_listing(Task::Documents { kind });
+        }
+    }
+    for listing in [Task::Members, Task::Teams] {
+        enqueue.add_listing(listing);
+    }
+    for r#type in graph::FILE_TYPES {
+        let document = graph::find(scope::DOCUMENTS, r#type);
+        if document.is_none_or(|step| step.is_on(settings)) {
+            enqueue.add_listing(Task::Files { r#type });
+        }
+    }
+    for listing in [Task::Workspaces, Task::AccountTypes, Task::Connections] {
+        enqueue.add(listing);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(count: usize) -> Vec<String> {
+        (0..count).map(|n| n.to_string()).collect()
+    }
+
+    #[test]
+    fn grants_are_asked_the_cheaper_way_unless_told_otherwise() {
+        let asked = |setting, admin, objects, members, teams| {
+            choose_grants(setting, admin, ids(objects), ids(members), ids(teams)).len()
+        };
+        assert_eq!(asked(Grants::Auto, true, 200, 20, 5), 25);
+        assert_eq!(asked(Grants::Auto, true, 20, 200, 5), 20);
+        assert_eq!(asked(Grants::Auto, false, 200, 20, 5), 200);
+        assert_eq!(asked(Grants::Object, true, 200, 20, 5), 200);
+        assert_eq!(asked(Grants::Principal, true, 20, 200, 5), 205);
+    }
+}

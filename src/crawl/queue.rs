@@ -1,0 +1,110 @@
+//! The one queue that all workers share.
+//!
+//! A queued task carries a handle to the queue, so that it can add what it discovers. When the last task and with it the
+//! last handle is gone, the queue is over: no counting.
+
+use tokio::sync::{Mutex, mpsc};
+
+/// What a worker does next.
+#[derive(Debug)]
+pub(super) enum Task {
+    Workspaces,
+    Files { r#type: &'static str },
+    Documents { kind: &'static str },
+    Members,
+    Teams,
+    TeamMembers { team_id: String },
+    AccountTypes,
+    Connections,
+    Grants(GrantsOf),
+    Document(DocumentTask),
+}
+
+/// A document whose contents are to be read.
+#[derive(Debug)]
+pub(super) struct DocumentTask {
+    pub kind: &'static str,
+    pub id: String,
+    pub archived: bool,
+}
+
+/// Whose grants to ask for.
+#[derive(Debug)]
+pub(super) enum GrantsOf {
+    Workspace(String),
+    Object(String),
+    Member(String),
+    Team(String),
+}
+
+/// Something that the choice between grants by object and grants by principal depends on.
+#[derive(Debug)]
+pub(super) enum Found {
+    Object(String),
+    Member(String),
+    Team(String),
+}
+
+/// Adds tasks. Tasks that list people and objects also report them, for the choice that waits for all of them.
+#[derive(Debug, Clone)]
+pub(super) struct Enqueue {
+    tasks: mpsc::UnboundedSender<Item>,
+    found: Option<mpsc::UnboundedSender<Found>>,
+}
+
+#[derive(Debug)]
+struct Item {
+    task: Task,
+    enqueue: Enqueue,
+}
+
+impl Enqueue {
+    /// Adds a task that lists nothing the choice waits for.
+    pub fn add(&self, task: Task) {
+        self.send(task, None);
+    }
+
+    /// Adds a task that the choice waits for.
+    pub fn add_listing(&self, task: Task) {
+        self.send(task, self.found.clone());
+    }
+
+    /// A handle that the choice does not wait for.
+    pub fn without_listing(&self) -> Self {
+        Self { tasks: self.tasks.clone(), found: None }
+    }
+
+    fn send(&self, task: Task, found: Option<mpsc::UnboundedSender<Found>>) {
+        let enqueue = Self { tasks: self.tasks.clone(), found };
+        // Nobody listens any more only when the run is being given up.
+        let _ = self.tasks.send(Item { task, enqueue });
+    }
+
+    /// Reports something found.
+    pub fn found(&self, found: Found) {
+        if let Some(sender) = &self.found {
+            let _ = sender.send(found);
+        }
+    }
+}
+
+/// The receiving end, shared by the workers.
+#[derive(Debug)]
+pub(super) struct Queue {
+    items: Mutex<mpsc::UnboundedReceiver<Item>>,
+}
+
+impl Queue {
+    /// A queue, the first handle to it, and the stream of what listings find.
+    pub fn new() -> (Self, Enqueue, mpsc::UnboundedReceiver<Found>) {
+        let (tasks, items) = mpsc::unbounded_channel();
+        let (found, finds) = mpsc::unbounded_channel();
+        (Self { items: Mutex::new(items) }, Enqueue { tasks, found: Some(found) }, finds)
+    }
+
+    /// The next task with its handle; `None` when there will never be one again.
+    pub async fn next(&self) -> Option<(Task, Enqueue)> {
+        let item = self.items.lock().await.recv().await?;
+        Some((item.task, item.enqueue))
+    }
+}

@@ -1,0 +1,371 @@
+//! A whole run: from settings to a published catalog.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::error::CrawlError;
+use super::exit::Exit;
+use super::organisation::{choose_grants, first_tasks};
+use super::queue::{Found, Queue, Task};
+use super::rows;
+use super::token::Token;
+use super::worker::Crawler;
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
+use crate::catalog::organisation::Document;
+use crate::catalog::record::Record;
+use crate::config::Settings;
+use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
+use crate::store::{RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer, lock};
+
+/// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
+const WAITING_DELIVERIES: usize = 32;
+
+/// How long stored rows may wait for their commit when nothing else arrives.
+const LONGEST_UNCOMMITTED: Duration = Duration::from_millis(500);
+
+/// What to extract, and how.
+#[derive(Debug)]
+pub struct Extract<'settings> {
+    /// Validated settings.
+    pub settings: &'settings Settings,
+    /// The rejected run whose removals this one may make.
+    pub accept_removals: Option<i64>,
+}
+
+/// Asks a run to stop, and remembers why.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Cancelled when the run is to stop.
+    pub token: CancellationToken,
+    exit: Arc<AtomicI64>,
+}
+
+impl Stop {
+    /// Asks for it; the run exits with that code.
+    pub fn request(&self, exit: Exit) {
+        self.exit.store(i64::from(exit.code()), Ordering::SeqCst);
+        self.token.cancel();
+    }
+
+    /// The code to exit with, once asked.
+    pub fn exit(&self) -> Exit {
+        if self.exit.load(Ordering::SeqCst) == i64::from(Exit::Terminated.code()) {
+            Exit::Terminated
+        } else {
+            Exit::Interrupted
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Documents found so far.
+    pub documents_found: u64,
+    /// Documents read and stored.
+    pub documents_done: u64,
+    /// Rows received.
+    pub rows: u64,
+}
+
+/// Hears how a run goes; implemented by whoever may print.
+pub trait Progress: Send + Sync {
+    /// Something moved.
+    fn moved(&self, snapshot: Snapshot);
+    /// Something worth telling happened.
+    fn notice(&self, severity: Severity, message: &str);
+}
+
+/// What a run that reached its end has to tell.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended in the store.
+    pub outcome: RunOutcome,
+    /// What was asked of Sigma.
+    pub stats: ClientStats,
+    /// Whose token it was.
+    pub token: Token,
+    /// From the first request to the published catalog.
+    pub duration: Duration,
+}
+
+/// A run that produced no catalog.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: CrawlError,
+    /// The run in the ledger, if it got that far.
+    pub run_id: Option<i64>,
+}
+
+impl From<CrawlError> for Failure {
+    fn from(error: CrawlError) -> Self {
+        Self { error, run_id: None }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        CrawlError::from(error).into()
+    }
+}
+
+/// The client that the settings describe.
+pub fn client_of(settings: &Settings, stop: &Stop) -> Result<SigmaClient, CrawlError> {
+    let credentials = settings.require_credentials()?;
+    let sigma = &settings.sigma;
+    let ca_bundle = match &sigma.ca_bundle {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|source| CrawlError::File {
+            setting: "sigma.ca_bundle",
+            path: path.display().to_string(),
+            source,
+        })?),
+    };
+    let options = ClientOptions {
+        workers: settings.crawl.concurrency,
+        requests_per_second: sigma.requests_per_second,
+        proxy: sigma.proxy.as_ref().map(|proxy| proxy.expose().clone()),
+        ca_bundle,
+        connect_timeout: sigma.connect_timeout,
+        request_timeout: sigma.request_timeout,
+        slow_request_timeout: sigma.slow_request_timeout,
+        allow_host: sigma.allow_host.clone(),
+        ..ClientOptions::new(credentials.api_url, credentials.client_id, credentials.client_secret)
+    };
+    SigmaClient::new(options, stop.token.clone())
+        .map_err(|error| CrawlError::sigma("preparing the connection to Sigma", error))
+}
+
+/// Extracts an organisation into the catalog that the settings name.
+pub async fn extract(request: Extract<'_>, progress: Arc<dyn Progress>, stop: &Stop) -> Result<Report, Failure> {
+    let started = Instant::now();
+    let settings = request.settings;
+    let client = client_of(settings, stop)?;
+    let path = &settings.catalog.database;
+    // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
+    let existing = if path.exists() || lock::path_of(path).exists() { Some(Store::open(path)?) } else { None };
+    let mut start = RunStart {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api_url: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        organization_id: None,
+        token_member_id: None,
+        token_is_admin: None,
+    };
+    let token = match Token::ask(&client).await {
+        Ok(token) => token,
+        Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
+    };
+    let store = match existing {
+        Some(store) => store,
+        None => Store::open(path)?,
+    };
+    let published = store.published()?;
+    check_organization(published.as_ref(), &token)?;
+    let accept_removals = accepts_removals(store.last_run()?, request.accept_removals)?;
+    start.organization_id = Some(token.organization_id.clone());
+    start.token_member_id = Some(token.member_id.clone());
+    start.token_is_admin = token.admin;
+    tell_who_asks(&token, progress.as_ref());
+    let narrower = published.is_some_and(|run| run.token_is_admin == Some(true)) && !token.is_admin();
+
+    let writer = store.begin(&start)?;
+    let run_id = writer.run_id();
+    let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
+    let listener = Arc::clone(&progress);
+    let runtime = Handle::current();
+    let writing = std::thread::Builder::new()
+        .name("store".to_owned())
+        .spawn(move || write(writer, waiting, listener.as_ref(), &runtime))
+        .map_err(|error| CrawlError::Internal(format!("no thread for the store: {error}")))?;
+
+    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), token.clone(), narrower, deliveries);
+    let crawled = crawl(Arc::new(crawler)).await;
+    let (writer, written) = tokio::task::spawn_blocking(move || writing.join())
+        .await
+        .map_err(|error| CrawlError::Internal(error.to_string()))?
+        .map_err(|_| CrawlError::Internal("the store's thread panicked".to_owned()))?;
+
+    let stats = client.stats();
+    let end = |exit: Exit, message: Option<String>| RunEnd {
+        exit_code: i64::from(exit.code()),
+        requests: stats.http_calls(),
+        retries: stats.retries,
+        refused: stats.refused(),
+        waited_ms: u64::try_from(stats.waited.as_millis()).unwrap_or(u64::MAX),
+        message,
+    };
+    // What the store says comes first: its failure is why the workers stopped.
+    if let Some(error) = written.err().map(CrawlError::from).or(crawled.err()) {
+        let (state, exit) = match &error {
+            CrawlError::Interrupted => (RunState::Interrupted, stop.exit()),
+            error => (RunState::Failed, Exit::from(error)),
+        };
+        // The failure itself is what to report, even where the store can no longer note it.
+        let _ = writer.abandon_as(state, &end(exit, Some(error.to_string())));
+        return Err(Failure { error, run_id: Some(run_id) });
+    }
+    let exit = Exit::of_state(writer.state_if_published());
+    let fail = |error: StoreError| Failure { error: error.into(), run_id: Some(run_id) };
+    let outcome = tokio::task::block_in_place(|| writer.publish(&end(exit, None), accept_removals)).map_err(fail)?;
+    Ok(Report { outcome, stats, token, duration: started.elapsed() })
+}
+
+/// Runs the workers until everything is read and delivered.
+async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
+    let (queue, enqueue, mut found) = Queue::new();
+    first_tasks(&crawler.settings, &enqueue);
+    // This future holds no handle that counts as a listing, so `found` ends with the last listing.
+    let later = enqueue.without_listing();
+    drop(enqueue);
+    let choose = async {
+        let (mut objects, mut members, mut teams) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some(found) = found.recv().await {
+            match found {
+                Found::Object(id) => objects.push(id),
+                Found::Member(id) => members.push(id),
+                Found::Team(id) => teams.push(id),
+            }
+        }
+        let setting = crawler.settings.grants;
+        for of in choose_grants(setting, crawler.token.is_admin(), objects, members, teams) {
+            later.add(Task::Grants(of));
+        }
+        drop(later);
+    };
+    let queue = Arc::new(queue);
+    let mut workers = JoinSet::new();
+    for _ in 0..crawler.settings.concurrency {
+        let (crawler, queue) = (Arc::clone(&crawler), Arc::clone(&queue));
+        workers.spawn(async move { crawler.work(&queue).await });
+    }
+    let work = async {
+        // One that fails ends the others: dropping the set aborts them wherever they wait.
+        while let Some(ended) = workers.join_next().await {
+            ended.map_err(|error| CrawlError::Internal(format!("a worker panicked: {error}")))??;
+        }
+        Ok(())
+    };
+    let worked: Result<(), CrawlError> = tokio::select! {
+        worked = work => worked,
+        // The queue lives at least as long as the choice, so the work cannot end well before it.
+        () = async { choose.await; std::future::pending().await } => Ok(()),
+    };
+    worked?;
+    let mut rows = Rows::default();
+    rows.push(rows::organization(crawler.token.organization_id.clone(), crawler.document_url().as_deref()));
+    crawler.deliver(Delivery::Rows(rows)).await?;
+    crawler
+        .deliver_scope(ScopeReport {
+            scope: scope::ORGANIZATION,
+            parent: String::new(),
+            outcome: Outcome::Complete,
+            pages: 1,
+            rows: 1,
+            http_calls: 1,
+            retries: 0,
+            code: None,
+            message: None,
+        })
+        .await
+}
+
+/// The writer thread: stores deliveries until there are no more, or one fails.
+fn write(
+    mut writer: Writer,
+    mut waiting: mpsc::Receiver<Delivery>,
+    progress: &dyn Progress,
+    runtime: &Handle,
+) -> (Writer, Result<(), StoreError>) {
+    let mut snapshot = Snapshot::default();
+    loop {
+        let delivery = match runtime.block_on(async { timeout(LONGEST_UNCOMMITTED, waiting.recv()).await }) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) => break,
+            Err(_) => match writer.flush() {
+                Ok(()) => continue,
+                Err(error) => return (writer, Err(error)),
+            },
+        };
+        match &delivery {
+            Delivery::Rows(rows) => {
+                snapshot.rows += rows.len() as u64;
+                snapshot.documents_found += rows.of(Document::TABLE).len() as u64;
+            }
+            Delivery::Bundle(bundle) => {
+                snapshot.rows += bundle.rows.len() as u64;
+                snapshot.documents_done += 1;
+            }
+            Delivery::Event(event) => progress.notice(event.severity, &format!("{}: {}", event.context, event.message)),
+            Delivery::Scope(_) => {}
+        }
+        progress.moved(snapshot);
+        if let Err(error) = writer.accept(delivery) {
+            return (writer, Err(error));
+        }
+    }
+    let flushed = writer.flush();
+    (writer, flushed)
+}
+
+/// Notes in an existing catalog's ledger that Sigma did not let the run begin.
+fn refused_at_the_door(
+    existing: Option<Store>,
+    start: &RunStart,
+    error: CrawlError,
+    client: &SigmaClient,
+    stop: &Stop,
+) -> Failure {
+    let stats = client.stats();
+    let (state, exit) = match &error {
+        CrawlError::Interrupted => (RunState::Interrupted, stop.exit()),
+        error => (RunState::Failed, Exit::from(error)),
+    };
+    let end = RunEnd {
+        exit_code: i64::from(exit.code()),
+        requests: stats.http_calls(),
+        retries: stats.retries,
+        message: Some(error.to_string()),
+        ..RunEnd::default()
+    };
+    let noted = existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
+    Failure { error, run_id: noted.map(|outcome| outcome.run_id) }
+}
+
+fn check_organization(published: Option<&RunRow>, token: &Token) -> Result<(), CrawlError> {
+    let Some(held) = published.and_then(|run| run.organization_id.clone()) else { return Ok(()) };
+    if held == token.organization_id {
+        return Ok(());
+    }
+    Err(CrawlError::OtherOrganization { held, given: token.organization_id.clone() })
+}
+
+/// Whether the run may remove what the last one was stopped from removing.
+fn accepts_removals(last: Option<RunRow>, accepted: Option<i64>) -> Result<bool, CrawlError> {
+    let Some(given) = accepted else { return Ok(false) };
+    match last {
+        Some(run) if run.run_id == given && run.state == RunState::Rejected => Ok(true),
+        _ => Err(CrawlError::NothingToAccept { given }),
+    }
+}
+
+fn tell_who_asks(token: &Token, progress: &dyn Progress) {
+    match token.admin {
+        Some(true) => {}
+        Some(false) => progress.notice(
+            Severity::Warning,
+            "the credentials are not an administrator's: the catalog holds only what their owner can see",
+        ),
+        None => progress.notice(
+            Severity::Warning,
+            "Sigma did not say whether the credentials are an administrator's: reading only what their owner can see",
+        ),
+    }
+}

@@ -1,0 +1,64 @@
+//! Whose token it is, asked once before anything else.
+
+use super::error::CrawlError;
+use crate::sigma::{Endpoint, ErrorKind, SigmaClient, model};
+
+/// What is known about the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The member who owns it.
+    pub member_id: String,
+    /// The organisation.
+    pub organization_id: String,
+    /// Whether it is an administrator's; `None` when the question failed for another reason.
+    pub admin: Option<bool>,
+}
+
+impl Token {
+    /// Asks Sigma: who owns the token, and whether that is an administrator.
+    ///
+    /// Only an administrator may list workbooks without the permission check; others are refused with 403.
+    pub async fn ask(client: &SigmaClient) -> Result<Self, CrawlError> {
+        let whoami: model::Whoami = client
+            .one(&Endpoint::Whoami.call())
+            .await
+            .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
+        let probe = Endpoint::Workbooks.call().query("limit", "1").query("skipPermissionCheck", "true");
+        let admin = match client.list::<model::Workbook>(probe).next_page().await {
+            Ok(_) => Some(true),
+            Err(error) if error.kind() == ErrorKind::Forbidden => Some(false),
+            Err(error) if super::worker::ends_the_run(&error) => {
+                return Err(CrawlError::sigma("asking Sigma whether the credentials are an administrator's", error));
+            }
+            Err(_) => None,
+        };
+        Ok(Self {
+            member_id: whoami.user_id,
+            organization_id: whoami.organization_id.unwrap_or_default(),
+            admin,
+        })
+    }
+
+    /// Whether to ask as an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.admin == Some(true)
+    }
+}
+
+/// Whose credentials these are, in words.
+pub async fn describe_owner(client: &SigmaClient, token: &Token) -> String {
+    let level = match token.admin {
+        Some(true) => "an administrator",
+        Some(false) => "not an administrator",
+        None => "perhaps an administrator: Sigma did not say",
+    };
+    let call = Endpoint::Member.call().path("memberId", &token.member_id);
+    match client.one::<model::Member>(&call).await {
+        Ok(member) => {
+            let name = [member.first_name, member.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let account = member.member_type.map(|kind| format!(", account type {kind}")).unwrap_or_default();
+            format!("{name} ({}{account}): {level}", token.member_id)
+        }
+        Err(_) => format!("member {}: {level}", token.member_id),
+    }
+}

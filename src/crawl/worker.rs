@@ -1,0 +1,198 @@
+//! A worker: takes tasks from the queue, one request in flight, and delivers what it reads.
+
+use std::sync::Mutex;
+
+use tokio::sync::mpsc;
+
+use super::error::CrawlError;
+use super::graph::{self, Step};
+use super::queue::{Queue, Task};
+use super::token::Token;
+use crate::catalog::delivery::{Delivery, Event, Outcome, Rows, ScopeReport, Severity, scope};
+use crate::config::CrawlSettings;
+use crate::sigma::model::Row;
+use crate::sigma::{Call, ErrorKind, ListingReport, SigmaClient, SigmaError};
+
+/// What all workers share: nothing that changes but the pace inside the client.
+#[derive(Debug)]
+pub(super) struct Crawler {
+    pub client: SigmaClient,
+    pub settings: CrawlSettings,
+    pub token: Token,
+    /// The published catalog was read by an administrator and this token is none: what it does not see may well exist.
+    pub narrower: bool,
+    pub deliveries: mpsc::Sender<Delivery>,
+    /// The first address of a document seen: it tells the organisation's address.
+    document_url: Mutex<Option<String>>,
+}
+
+impl Crawler {
+    pub fn new(
+        client: SigmaClient,
+        settings: CrawlSettings,
+        token: Token,
+        narrower: bool,
+        deliveries: mpsc::Sender<Delivery>,
+    ) -> Self {
+        Self { client, settings, token, narrower, deliveries, document_url: Mutex::new(None) }
+    }
+
+    /// Works until the queue is over.
+    pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
+        while let Some((task, enqueue)) = queue.next().await {
+            match task {
+                Task::Document(document) => self.document(&document).await?,
+                listing => self.list(listing, &enqueue).await?,
+            }
+        }
+        Ok(())
+    }
+
+    pub fn step(&self, scope: &str, of: &str) -> Result<&'static Step, CrawlError> {
+        graph::find(scope, of).ok_or_else(|| CrawlError::Internal(format!("no step lists {scope} of {of}")))
+    }
+
+    pub fn note_document_url(&self, url: Option<&str>) {
+        if let (Some(url), Ok(mut known)) = (url, self.document_url.lock()) {
+            // The smallest, so that the order of answers does not matter.
+            if known.as_deref().is_none_or(|known| url < known) {
+                *known = Some(url.to_owned());
+            }
+        }
+    }
+
+    pub fn document_url(&self) -> Option<String> {
+        self.document_url.lock().ok().and_then(|known| known.clone())
+    }
+
+    /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<(), CrawlError> {
+        self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
+    }
+
+    pub async fn deliver_scope(&self, report: ScopeReport) -> Result<(), CrawlError> {
+        if !report.outcome.is_good() {
+            let event = Event {
+                severity: Severity::Warning,
+                code: report.code.clone().unwrap_or_else(|| report.outcome.name().to_owned()),
+                message: report.message.clone().unwrap_or_default(),
+                context: format!("{} {}", report.scope, report.parent).trim().to_owned(),
+            };
+            self.deliver(Delivery::Event(event)).await?;
+        }
+        self.deliver(Delivery::Scope(report)).await
+    }
+
+    /// Reads a scope of the organisation page by page: each page is delivered as it comes, its outcome at the end.
+    pub async fn page_through<T: Row + Send + 'static>(
+        &self,
+        step: &Step,
+        parent: &str,
+        calls: Vec<Call>,
+        mut each: impl FnMut(T, &mut Rows),
+    ) -> Result<(), CrawlError> {
+        let mut total: Option<ScopeReport> = None;
+        for call in calls {
+            let mut listing = self.client.list::<T>(call);
+            let report = loop {
+                match listing.next_page().await {
+                    Ok(None) => break settled(step.scope, parent, &listing.report()),
+                    Ok(Some(page)) => {
+                        let mut rows = Rows::default();
+                        for row in page {
+                            each(row, &mut rows);
+                        }
+                        self.deliver(Delivery::Rows(rows)).await?;
+                    }
+                    Err(error) => {
+                        let doing = format!("listing {}", step.feature);
+                        if step.essential || ends_the_run(&error) {
+                            return Err(CrawlError::sigma(doing, error));
+                        }
+                        let mut report = failed(step.scope, parent, &error, &listing.report());
+                        if step.of == "dataset" && report.outcome == Outcome::Gone {
+                            // Sigma ended datasets in 2026; what an organisation without them answers is not known.
+                            report.outcome = Outcome::Excluded;
+                        }
+                        break report;
+                    }
+                }
+            };
+            total = Some(match total {
+                None => report,
+                Some(total) => combined(total, report),
+            });
+        }
+        let Some(mut report) = total else { return Ok(()) };
+        let follows_the_token = step.scope == scope::DOCUMENTS || step.scope == scope::FILES;
+        if self.narrower && follows_the_token && report.outcome.is_complete() {
+            report.outcome = Outcome::Incomplete;
+            report.code = Some("token.narrower".to_owned());
+            report.message = Some(format!(
+                "the published catalog was read with an administrator's credentials and these are not: {} that are \
+                 missing now may still exist and are kept",
+                step.feature
+            ));
+        }
+        self.deliver_scope(report).await
+    }
+}
+
+/// Whether an answer means that asking anything else is pointless.
+pub(super) fn ends_the_run(error: &SigmaError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Auth | ErrorKind::Cancelled | ErrorKind::Config | ErrorKind::RateLimited
+    )
+}
+
+/// The outcome of a listing that came to its end.
+pub(super) fn settled(scope: &'static str, parent: &str, report: &ListingReport) -> ScopeReport {
+    let incomplete = report.incomplete.as_ref();
+    ScopeReport {
+        scope,
+        parent: parent.to_owned(),
+        outcome: if incomplete.is_some() { Outcome::Incomplete } else { Outcome::Complete },
+        pages: report.pages,
+        rows: report.rows,
+        http_calls: report.http_calls,
+        retries: report.retries,
+        code: incomplete.map(|incomplete| incomplete.code().to_owned()),
+        message: incomplete.map(ToString::to_string),
+    }
+}
+
+/// The outcome of a listing that failed.
+pub(super) fn failed(scope: &'static str, parent: &str, error: &SigmaError, report: &ListingReport) -> ScopeReport {
+    let outcome = match error.kind() {
+        ErrorKind::NotApplicable => Outcome::NotApplicable,
+        ErrorKind::Forbidden => Outcome::Denied,
+        ErrorKind::NotFound => Outcome::Gone,
+        // Deterministic: the object is archived, or the endpoint is no more. What is known of it stays.
+        ErrorKind::Archived | ErrorKind::Retired => Outcome::Excluded,
+        _ => Outcome::Failed,
+    };
+    ScopeReport {
+        scope,
+        parent: parent.to_owned(),
+        outcome,
+        pages: report.pages,
+        rows: report.rows,
+        http_calls: report.http_calls,
+        retries: report.retries,
+        code: Some(error.code().to_owned()),
+        message: Some(error.to_string()),
+    }
+}
+
+/// Two listings of one scope: as good as the worse one.
+fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
+    let (worse, other) = if first.outcome.is_complete() { (second, first) } else { (first, second) };
+    ScopeReport {
+        pages: worse.pages + other.pages,
+        rows: worse.rows + other.rows,
+        http_calls: worse.http_calls + other.http_calls,
+        retries: worse.retries + other.retries,
+        ..worse
+    }
+}
