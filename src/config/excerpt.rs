@@ -79,7 +79,8 @@ fn visible<'a>(line: &'a str, before: &str) -> &'a str {
 /// Whether a line may hold a secret: by a word in it, or a user and password in a URL.
 fn secretive(line: &str) -> bool {
     let line = line.to_lowercase();
-    SECRETIVE.iter().any(|word| line.contains(word)) || (line.contains("://") && line.contains('@'))
+    SECRETIVE.iter().any(|word| line.contains(word))
+        || (line.contains('@') && ["://", "proxy", "url"].iter().any(|word| line.contains(word)))
 }
 
 /// Whether the value of a line may go on in the lines below it. A one-line string cannot.
@@ -142,6 +143,7 @@ mod tests {
             "client_secret = [\n\"hunter2\"\n]",
             "client_secret\n= \"hunter2\"",
             "proxy = \"http://me:hunter2@proxy\"",
+            "api-url = \"me:hunter2@api\"",
         ];
         for text in texts {
             assert!(!shown(text, "hunter2").contains("hunter2"), "{text}");

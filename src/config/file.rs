@@ -68,11 +68,12 @@ impl SettingsFile {
         if !syntax.is_empty() {
             // What the parser made of the rest is guesswork, and complaints about it would only distract.
             for error in syntax.iter().take(MOST_SYNTAX_ERRORS) {
-                let problem = Problem::new(
-                    "config.syntax",
-                    format!("not valid TOML: {}", error.message()),
-                    "sections are written [name], settings name = value, and text stands in \"quotes\"",
-                );
+                let help = match error.message() {
+                    "duplicate key" => "keep one of them: a section or setting stands in the file once",
+                    _ => "sections are written [name], settings name = value, and text stands in \"quotes\"",
+                };
+                let problem =
+                    Problem::new("config.syntax", format!("not valid TOML: {}", error.message()), help);
                 errors.push(problem.general(self.origin(error.span().unwrap_or(0..0))));
             }
             return Vec::new();
