@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal_and_long_lines_are_cut() {
-        assert_eq!(shown("a\t= \u{1b}[31m7", "7"), "  a =  [31m7\n            ^\n");
+        assert_eq!(shown("a\t= \u{1b}[31m7", "7"), "  a =  [31m7\n           ^\n");
         let long = format!("a = \"{}\" # b", "x".repeat(500));
         assert_eq!(shown(&long, "# b").lines().count(), 1);
         assert!(shown(&long, "# b").len() < WIDEST + 4);
