@@ -40,9 +40,6 @@ impl SettingsFile {
             opened => opened.and_then(|file| Ok((file.metadata()?, file))),
         };
         let (metadata, file) = opened.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        if !metadata.is_file() {
-            return Err(unreadable("is not a file".to_owned()));
-        }
         let mut bytes = Vec::new();
         let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(format!("cannot be read: {error}")))?;

@@ -10,7 +10,7 @@ pub enum Kind {
     Secret,
     /// A path; a relative one is taken from the folder the command runs in, whichever layer it came from.
     Path,
-    /// The base URL of Sigma's API; see [`super::api_url`].
+    /// The base URL of Sigma's API: https, or http on this machine, and a host that may be trusted.
     ApiUrl,
     /// The URL of a proxy, possibly with a password, which is never shown.
     ProxyUrl,

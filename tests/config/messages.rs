@@ -227,7 +227,7 @@ fn a_file_that_was_named_must_be_there() {
 #[test]
 fn a_file_that_cannot_be_read_says_why() {
     insta::assert_snapshot!(World::new().config(".").refusal(), @r"
-    the settings file `.` is not a file [config.file_unreadable]
+    the settings file `.` cannot be read: Is a directory (os error 21) [config.file_unreadable]
     help: it must be a text file in TOML; sample-config.toml shows every setting
     ");
     insta::assert_snapshot!(World::new().file("a.toml", b"[crawl]\n# caf\xe9\n").config("a.toml").refusal(), @r"
