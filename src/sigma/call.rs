@@ -1,0 +1,84 @@
+//! One question to the API: an endpoint with its parameters.
+
+use url::Url;
+
+use super::endpoints::{Endpoint, EndpointSpec};
+
+/// A call to be made: `Endpoint::WorkbookPages.call().path("workbookId", id)`.
+///
+/// The paging engine adds page size and cursor itself; a `limit` or `pageSize` given here replaces the usual page
+/// size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    endpoint: Endpoint,
+    path: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, path: Vec::new(), query: Vec::new() }
+    }
+
+    /// Sets a parameter of the path template. Values are percent-encoded.
+    pub fn path(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.path.push((name, value.into()));
+        self
+    }
+
+    /// Adds a query parameter. Values are percent-encoded, once.
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Which endpoint.
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    pub(crate) fn spec(&self) -> &'static EndpointSpec {
+        self.endpoint.spec()
+    }
+
+    pub(crate) fn has_query(&self, name: &str) -> bool {
+        self.query.iter().any(|(given, _)| *given == name)
+    }
+
+    /// The address to ask, below `base`. The error names the parameter that cannot be used.
+    pub(crate) fn url(&self, base: &Url, extra: &[(&str, &str)]) -> Result<Url, String> {
+        let mut url = base.clone();
+        {
+            let mut segments =
+                url.path_segments_mut().map_err(|()| "the base address has no path".to_owned())?;
+            segments.pop_if_empty();
+            for part in self.spec().path.split('/').skip(1) {
+                match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                    None => segments.push(part),
+                    Some(name) => segments.push(self.parameter(name)?),
+                };
+            }
+        }
+        if !self.query.is_empty() || !extra.is_empty() {
+            let mut pairs = url.query_pairs_mut();
+            for (name, value) in &self.query {
+                pairs.append_pair(name, value);
+            }
+            for (name, value) in extra {
+                pairs.append_pair(name, value);
+            }
+        }
+        Ok(url)
+    }
+
+    fn parameter(&self, name: &str) -> Result<&str, String> {
+        let value = (self.path.iter().find(|(given, _)| *given == name))
+            .map(|(_, value)| value.as_str())
+            .ok_or_else(|| format!("`{name}` is missing"))?;
+        // A dot segment would be resolved away and ask for something else.
+        if matches!(value, "" | "." | "..") {
+            return Err(format!("`{name}` cannot be `{value}`"));
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,365 @@
+//! One request from question to answer: admission, attempts, renewal of the token, classification.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::auth::{Flight, Token, TokenGrant, Tokens};
+use super::body::{self, BodyFault};
+use super::breaker::{Circuit, RetryBudget};
+use super::call::Call;
+use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
+use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
+use super::model::Row;
+use super::options::ClientOptions;
+use super::pace::Gate;
+use super::paging::Listing;
+use super::retry::{Attempts, Decision};
+use super::stats::{ClientStats, Counters};
+use super::transport::{Answer, Silence, Transport};
+use super::verdict::{Failed, judge, token_cause};
+
+/// A client of Sigma's REST API. Clones share everything: the token, the pace, the counters.
+#[derive(Clone)]
+pub struct SigmaClient(Arc<Inner>);
+
+struct Inner {
+    options: ClientOptions,
+    transport: Transport,
+    gate: Gate,
+    tokens: Tokens,
+    budget: Mutex<RetryBudget>,
+    circuits: Vec<Mutex<Circuit>>,
+    counters: Counters,
+    cancel: CancellationToken,
+}
+
+/// The effort that went into one request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Effort {
+    pub(crate) http_calls: u64,
+    pub(crate) retries: u64,
+}
+
+/// What is asked.
+enum Question<'a> {
+    /// The token, by whoever holds the flight.
+    Token(&'a mut Flight),
+    /// Data.
+    Get(Endpoint),
+}
+
+impl std::fmt::Debug for SigmaClient {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("SigmaClient").field(&self.0.options).finish()
+    }
+}
+
+impl SigmaClient {
+    /// Builds a client; nothing is sent yet. Fails on options that cannot work or would not be safe. When `cancel`
+    /// is triggered, every call in progress ends with [`SigmaError::Cancelled`].
+    pub fn new(options: ClientOptions, cancel: CancellationToken) -> Result<Self, SigmaError> {
+        options.check()?;
+        Ok(Self(Arc::new(Inner {
+            transport: Transport::new(&options)?,
+            gate: Gate::new(options.workers, options.requests_per_second, options.retry.longest_retry_after),
+            tokens: Tokens::default(),
+            budget: Mutex::new(RetryBudget::new(options.retry.budget_reserve)),
+            circuits: Endpoint::ALL.iter().map(|_| Mutex::default()).collect(),
+            counters: Counters::default(),
+            cancel,
+            options,
+        })))
+    }
+
+    /// Asks for one object.
+    pub async fn one<T: DeserializeOwned>(&self, call: &Call) -> Result<T, SigmaError> {
+        self.get(call, &[], &mut Effort::default(), body::one).await
+    }
+
+    /// Walks a listing, page by page; nothing is sent before the first page is asked for.
+    pub fn list<T: Row>(&self, call: Call) -> Listing<T> {
+        Listing::new(self.clone(), call)
+    }
+
+    /// What was done so far.
+    pub fn stats(&self) -> ClientStats {
+        let mut stats = self.0.counters.snapshot();
+        (stats.open_lanes, stats.largest_in_flight) = self.0.gate.lanes();
+        stats
+    }
+
+    pub(crate) fn count_duplicates(&self, duplicates: u64) {
+        if duplicates > 0 {
+            self.0.counters.change(|stats| stats.duplicates += duplicates);
+        }
+    }
+
+    /// One GET, with `extra` query parameters, parsed by `parse`.
+    pub(crate) async fn get<T>(
+        &self,
+        call: &Call,
+        extra: &[(&str, &str)],
+        effort: &mut Effort,
+        parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
+    ) -> Result<T, SigmaError> {
+        let inner = &*self.0;
+        let spec = call.spec();
+        let url = call.url(&inner.options.api_url, extra).map_err(|why| {
+            let cause = Cause::silent(ErrorKind::Rejected, "request.invalid", why);
+            failure(spec, spec.path.to_owned(), cause, 0, Duration::ZERO)
+        })?;
+        tokio::select! {
+            biased;
+            () = inner.cancel.cancelled() => Err(SigmaError::Cancelled),
+            answer = inner.ask(Question::Get(call.endpoint()), url, effort, parse) => answer,
+        }
+    }
+}
+
+impl Inner {
+    /// A token that may be used now and is newer than the one that was `refused`.
+    async fn token(&self, refused: Option<&Token>) -> Result<Arc<Token>, SigmaError> {
+        if let Some(token) = self.tokens.usable(refused) {
+            return Ok(token);
+        }
+        let mut flight = self.tokens.flight().await;
+        if let Some(token) = self.tokens.usable(refused) {
+            return Ok(token);
+        }
+        let url = token_url(&self.options.api_url);
+        let path = url.path().to_owned();
+        if let Some(cause) = &flight.rejected {
+            return Err(failure(&TOKEN, path, cause.clone(), 0, Duration::ZERO));
+        }
+        let (begun, mut effort) = (Instant::now(), Effort::default());
+        // Boxed because a request asks for a token, which is a request.
+        let asked =
+            Box::pin(self.ask(Question::Token(&mut flight), url, &mut effort, body::one::<TokenGrant>)).await;
+        let granted = asked.and_then(|grant| {
+            self.tokens.replace(&grant).map_err(|why| {
+                failure(&TOKEN, path, Cause::silent(ErrorKind::Shape, "body.shape", why), 1, begun.elapsed())
+            })
+        });
+        if let Err(SigmaError::Call(failure)) = &granted
+            && failure.kind == ErrorKind::Auth
+        {
+            flight.rejected = Some(failure.cause());
+        }
+        granted
+    }
+
+    /// Asks until there is an answer, or no point in asking again.
+    async fn ask<T>(
+        &self,
+        mut question: Question<'_>,
+        url: Url,
+        effort: &mut Effort,
+        parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
+    ) -> Result<T, SigmaError> {
+        let spec = question.spec();
+        let (begun, calls_before) = (Instant::now(), effort.http_calls);
+        let give_up = |cause: Cause, calls: u64| {
+            let attempts = u32::try_from(calls - calls_before).unwrap_or(u32::MAX);
+            Err(failure(spec, url.path().to_owned(), cause, attempts, begun.elapsed()))
+        };
+        if !self.may_ask(&question) {
+            let cause = Cause::silent(
+                ErrorKind::Unavailable,
+                "circuit.open",
+                "not asked, because this endpoint kept failing",
+            );
+            return give_up(cause, effort.http_calls);
+        }
+        let mut attempts = Attempts::default();
+        let mut refused: Option<Arc<Token>> = None;
+        loop {
+            let (request, token) = self.request(&question, &url, refused.as_deref()).await?;
+            let sent = Instant::now();
+            let exchanged = self.exchange(&mut question, request).await;
+            effort.http_calls += 1;
+            let failed = match judge(exchanged, &parse) {
+                Ok(parsed) => {
+                    self.circuit(&question, Circuit::worked);
+                    log_attempt(spec, &url, Some(200), effort, sent, None);
+                    return Ok(parsed);
+                }
+                Err(failed) => failed,
+            };
+            log_attempt(spec, &url, failed.status(), effort, sent, failed.request_id());
+            let policy = &self.options.retry;
+            match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
+                Decision::Renew if token.is_some() => refused = token,
+                Decision::Wait(wait) => {
+                    if !self.may_retry(&question, &failed) {
+                        let cause = failed.into_cause(ErrorKind::Unavailable, "retry.budget");
+                        return give_up(cause, effort.http_calls);
+                    }
+                    effort.retries += 1;
+                    self.hold_back(spec, &failed, wait).await;
+                }
+                decision => {
+                    let (kind, code) = match decision {
+                        Decision::GiveUp(kind, code) => (kind, code),
+                        _ => (ErrorKind::Auth, "auth.rejected"),
+                    };
+                    let mut cause = failed.into_cause(kind, code);
+                    if matches!(question, Question::Token(_)) {
+                        cause = token_cause(cause);
+                    }
+                    self.circuit(&question, |circuit| conclude(circuit, spec, &cause));
+                    return give_up(cause, effort.http_calls);
+                }
+            }
+        }
+    }
+
+    /// The request to send and the token it carries.
+    async fn request(
+        &self,
+        question: &Question<'_>,
+        url: &Url,
+        refused: Option<&Token>,
+    ) -> Result<(RequestBuilder, Option<Arc<Token>>), SigmaError> {
+        let Question::Get(endpoint) = question else {
+            return Ok((self.transport.post_token(url.clone(), &self.options), None));
+        };
+        let token = self.token(refused).await?;
+        let timeout = match endpoint.spec().slow {
+            true => self.options.slow_request_timeout,
+            false => self.options.request_timeout,
+        };
+        Ok((self.transport.get(url.clone(), token.header.clone(), timeout), Some(token)))
+    }
+
+    /// Sends it when the gate lets it pass.
+    async fn exchange(
+        &self,
+        question: &mut Question<'_>,
+        request: RequestBuilder,
+    ) -> Result<Answer, Silence> {
+        let permit = self.gate.admit().await;
+        if let Question::Token(flight) = question {
+            flight.keep_distance().await;
+        }
+        let exchanged = self.transport.exchange(request).await;
+        drop(permit);
+        let status = exchanged.as_ref().map_or(0, |answer| answer.status);
+        if !matches!(status, 0 | 429) {
+            self.gate.clean();
+        }
+        self.counters.change(|stats| {
+            *stats.requests.entry((question.spec().name, status)).or_default() += 1;
+            stats.token_calls += u64::from(matches!(question, Question::Token(_)));
+        });
+        exchanged
+    }
+
+    fn may_ask(&self, question: &Question<'_>) -> bool {
+        let Question::Get(endpoint) = question else { return true };
+        locked(&self.budget).request();
+        locked(&self.circuits[*endpoint as usize]).admits(Instant::now())
+    }
+
+    /// Whether the budget of the run has a retry left. A refusal for being too fast does not draw on it: everybody
+    /// pauses and fewer ask, which already is the remedy.
+    fn may_retry(&self, question: &Question<'_>, failed: &Failed) -> bool {
+        failed.status() == Some(429) || matches!(question, Question::Token(_)) || locked(&self.budget).retry()
+    }
+
+    /// Waits before the next attempt, and makes the others wait where the server meant everybody.
+    async fn hold_back(&self, spec: &EndpointSpec, failed: &Failed, wait: Duration) {
+        self.counters.change(|stats| {
+            stats.retries += 1;
+            stats.waited += wait;
+        });
+        if failed.status() == Some(429) {
+            tracing::warn!(endpoint = spec.name, wait_ms = millis(wait), "Sigma asks to slow down");
+            self.gate.refused(wait);
+        } else if failed.retry_after().is_some() {
+            self.gate.pause(wait);
+        }
+        sleep(wait).await;
+    }
+
+    fn circuit(&self, question: &Question<'_>, change: impl FnOnce(&mut Circuit)) {
+        if let Question::Get(endpoint) = question {
+            change(&mut locked(&self.circuits[*endpoint as usize]));
+        }
+    }
+}
+
+impl Question<'_> {
+    fn spec(&self) -> &'static EndpointSpec {
+        match self {
+            Self::Token(_) => &TOKEN,
+            Self::Get(endpoint) => endpoint.spec(),
+        }
+    }
+}
+
+/// What a final failure says about the endpoint: an answer shows that it works, and trouble with the credentials or
+/// the pace says nothing.
+fn conclude(circuit: &mut Circuit, spec: &EndpointSpec, cause: &Cause) {
+    match cause.kind {
+        ErrorKind::Auth | ErrorKind::RateLimited => {}
+        ErrorKind::NotApplicable | ErrorKind::Archived => circuit.worked(),
+        _ if cause.status.is_some_and(|status| spec.is_answer(status)) => circuit.worked(),
+        _ => circuit.failed(Instant::now()),
+    }
+}
+
+fn log_attempt(
+    spec: &EndpointSpec,
+    url: &Url,
+    status: Option<u16>,
+    effort: &Effort,
+    sent: Instant,
+    request_id: Option<&str>,
+) {
+    tracing::debug!(
+        endpoint = spec.name,
+        path = url.path(),
+        status,
+        attempt = effort.http_calls,
+        took_ms = millis(sent.elapsed()),
+        request_id,
+        "asked"
+    );
+}
+
+fn failure(spec: &EndpointSpec, path: String, cause: Cause, attempts: u32, elapsed: Duration) -> SigmaError {
+    let Cause { kind, code, status, api_code, message, request_id } = cause;
+    SigmaError::Call(Box::new(CallFailure {
+        endpoint: spec.name,
+        path,
+        kind,
+        code,
+        status,
+        api_code,
+        message,
+        request_id,
+        attempts,
+        elapsed,
+    }))
+}
+
+fn token_url(base: &Url) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), TOKEN.path));
+    url
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// These mutexes guard plain numbers, which a panic elsewhere cannot leave half written.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
