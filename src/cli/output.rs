@@ -3,8 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::error::CliError;
@@ -23,6 +22,13 @@ impl Printer {
     /// For the process's own streams.
     pub fn new() -> Self {
         Self { terminal: io::stdout().is_terminal() }
+    }
+
+    /// What the terminal, or else `COLUMNS`, says; else a width that fits most places.
+    fn width(&self) -> u16 {
+        let terminal = self.terminal.then(|| console::Term::stdout().size_checked()).flatten();
+        let columns = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        terminal.map(|(_, columns)| columns).or_else(columns).unwrap_or(DEFAULT_WIDTH)
     }
 
     /// A line of data. A reader that went away is no mistake.
@@ -62,10 +68,8 @@ impl Printer {
     /// A table for people. Columns named in `numbers` stand to the right.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Result<(), CliError> {
         let mut table = Table::new();
-        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        if !self.terminal || table.width().is_none() {
-            table.set_width(terminal_width());
-        }
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(self.width());
         table.set_header(header.iter().copied());
         for row in rows {
             table.add_row(row);
@@ -83,18 +87,13 @@ impl Printer {
     }
 }
 
-/// What `COLUMNS` says, else a width that fits most places.
-fn terminal_width() -> u16 {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(DEFAULT_WIDTH)
-}
-
 /// A number as people read it: `1,234,567`.
 pub fn thousands(number: impl Into<i128>) -> String {
     let number: i128 = number.into();
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

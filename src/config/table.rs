@@ -29,6 +29,21 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
+impl Kind {
+    /// What stands for a value of it in help texts.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::Text | Self::Secret => "TEXT",
+            Self::Path => "FILE",
+            Self::ApiUrl | Self::ProxyUrl => "URL",
+            Self::Host => "HOST",
+            Self::Switch => "true|false",
+            Self::Integer { .. } => "N",
+            Self::Choice(_) => "WORD",
+        }
+    }
+}
+
 /// One setting: everything there is to know about it before anybody gave it a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -146,7 +161,7 @@ pub const TABLE: &[Setting] = &[
     row("crawl.lineage", Kind::Switch, Some("true"), None,
         &["SIGMACAT_CRAWL_LINEAGE"], Some("lineage"), "Fetch where each document's data comes from."),
     row("catalog.database", Kind::Path, Some("sigma-catalog.db"), None,
-        &["SIGMACAT_CATALOG_DATABASE"], Some("database"),
+        &["SIGMACAT_CATALOG_DATABASE"], Some("db"),
         "The SQLite file that holds the catalog; created by the first crawl."),
     row("permissions.mirroring", Kind::Switch, Some("true"), None,
         &["SIGMACAT_PERMISSIONS_MIRRORING"], Some("mirroring"),

@@ -29,6 +29,11 @@ impl ClientStats {
         self.requests.values().sum()
     }
 
+    /// HTTP calls that the server refused for coming too fast.
+    pub fn refused(&self) -> u64 {
+        self.requests.iter().filter(|((_, status), _)| *status == 429).map(|(_, count)| count).sum()
+    }
+
     /// HTTP calls of one endpoint, by its name.
     pub fn calls_of(&self, endpoint: &str) -> u64 {
         self.requests.iter().filter(|((name, _), _)| *name == endpoint).map(|(_, count)| count).sum()
