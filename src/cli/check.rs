@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::{runtime, settings};
 use crate::config::Settings;
-use crate::crawl::{self, Answer, Exit, Probe, Stop, Token};
+use crate::crawl::{self, Answer, Client, Exit, Probe, Stop, Token};
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -28,12 +28,17 @@ struct CheckReport {
 
 pub fn run(cli: &Cli, arguments: &CheckArgs, printer: &Printer) -> Result<Exit, CliError> {
     let loaded = settings::load(cli, &arguments.settings, printer)?;
-    runtime()?.block_on(report(&loaded.settings, arguments.format, printer))
+    let client = crawl::client_of(&loaded.settings, &Stop::default())?;
+    runtime()?.block_on(report(&loaded.settings, &client, arguments.format, printer))
 }
 
 /// Asks, prints, and says how the process should exit.
-pub async fn report(settings: &Settings, format: Format, printer: &Printer) -> Result<Exit, CliError> {
-    let client = crawl::client_of(settings, &Stop::default())?;
+pub async fn report(
+    settings: &Settings,
+    client: &Client,
+    format: Format,
+    printer: &Printer,
+) -> Result<Exit, CliError> {
     let mut lines = vec![Line {
         what: "configuration".to_owned(),
         answer: Answer::Ok,
@@ -43,10 +48,15 @@ pub async fn report(settings: &Settings, format: Format, printer: &Printer) -> R
     // In text each line appears as soon as it is known.
     let show = |line: &Line| if format == Format::Text { print(line, printer) } else { Ok(()) };
     show(&lines[0])?;
-    let token = Token::ask(&client).await?;
-    let who = crawl::describe_owner(&client, &token).await;
+    let token = Token::ask(client).await?;
+    let who = crawl::describe_owner(client, &token).await;
     for line in [
-        Line { what: "credentials".to_owned(), answer: Answer::Ok, detail: "accepted".to_owned(), remedy: None },
+        Line {
+            what: "credentials".to_owned(),
+            answer: Answer::Ok,
+            detail: "accepted".to_owned(),
+            remedy: None,
+        },
         Line {
             what: "owner".to_owned(),
             answer: if token.is_admin() { Answer::Ok } else { Answer::Denied },
@@ -59,7 +69,7 @@ pub async fn report(settings: &Settings, format: Format, printer: &Printer) -> R
         lines.push(line);
     }
     let mut exit = Exit::Ok;
-    for probe in crawl::probe(&client, &settings.crawl, &token).await {
+    for probe in crawl::probe(client, &settings.crawl, &token).await {
         if let (true, Exit::Ok, Some(kind)) = (probe.essential, exit, probe.error) {
             exit = kind.into();
         }

@@ -1,29 +1,41 @@
 //! `demo`: the simulator, a check, an extraction and a look at the catalog, with nothing else needed.
 
-use super::args::{Cli, DemoArgs};
+use super::args::{Cli, DemoArgs, Format};
 use super::check;
 use super::error::CliError;
 use super::extract::extract;
 use super::output::Printer;
+use super::runtime;
 use super::settings::{self, SettingArgs};
 use super::summary::Summary;
-use super::runtime;
-use crate::crawl::Exit;
-use crate::simulator::Simulator;
+use crate::crawl::{self, Exit, Stop};
+use crate::simulator::{Options, Simulator};
 
 /// What a person may ask a catalog first: a title and a query.
 const EXAMPLES: &[(&str, &str)] = &[
-    ("the folders and workbooks at the top", "SELECT bi_object_type, name, badge FROM bi_folder WHERE parent_external_id LIKE 'workspace:%' LIMIT 5"),
-    ("formulas that sum something", "SELECT name, expression FROM bi_report_column WHERE expression LIKE 'Sum(%' LIMIT 5"),
-    ("the warehouse tables that most elements read", "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY 1 ORDER BY 2 DESC LIMIT 5"),
-    ("who was granted what, by team", "SELECT t.name, g.permission, count(*) AS objects FROM object_grant g JOIN team t ON t.id = g.team_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5"),
+    (
+        "the folders and workbooks at the top",
+        "SELECT bi_object_type, name, badge FROM bi_folder WHERE parent_external_id LIKE 'workspace:%' LIMIT 5",
+    ),
+    (
+        "formulas that sum something",
+        "SELECT name, expression FROM bi_report_column WHERE expression LIKE 'Sum(%' LIMIT 5",
+    ),
+    (
+        "the warehouse tables that most elements read",
+        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
+    ),
+    (
+        "who was granted what, by team",
+        "SELECT t.name, g.permission, count(*) AS objects FROM object_grant g JOIN team t ON t.id = g.team_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5",
+    ),
 ];
 
 pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, CliError> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let options = arguments.size.options();
-        let simulator = Simulator::start(crate::simulator::Options { seed: arguments.seed, ..options }).await?;
+        let simulator = Simulator::start(Options { seed: arguments.seed, ..options }).await?;
         printer.line(format_args!("A made-up Sigma organisation answers at {}", simulator.url()))?;
         let settings = SettingArgs::default()
             .with("sigma.api_url", simulator.url())
@@ -33,19 +45,22 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
         settings::start_logging(cli, &loaded);
 
         printer.line("\nsigma-catalog check")?;
-        let exit = check::report(&loaded.settings, super::args::Format::Text, printer).await?;
+        let stop = Stop::default();
+        let client = crawl::client_of(&loaded.settings, &stop)?;
+        let exit = check::report(&loaded.settings, &client, Format::Text, printer).await?;
         if exit != Exit::Ok {
             return Ok(exit);
         }
         printer.line("\nsigma-catalog extract")?;
-        let report = extract(cli, &loaded.settings, None).await?;
+        let report = extract(cli, &loaded.settings, client, &stop, None).await?;
         let exit = Exit::of_state(report.outcome.state);
-        Summary::new(&report, &arguments.db, exit)?.print(printer)?;
+        Summary::new(&report, &arguments.db, exit).print(printer)?;
         simulator.stop().await;
 
         printer.line("\nLook into it with any SQLite client, for example:")?;
         for (title, query) in EXAMPLES {
-            printer.line(format_args!("\n  # {title}\n  sqlite3 -box {} \"{query}\"", arguments.db.display()))?;
+            printer
+                .line(format_args!("\n  # {title}\n  sqlite3 -box {} \"{query}\"", arguments.db.display()))?;
         }
         printer.line("\nRun the demo again: nothing has changed, so nothing is written.")?;
         Ok(exit)

@@ -9,17 +9,20 @@ use super::progress::ShownProgress;
 use super::summary::Summary;
 use super::{runtime, settings};
 use crate::config::Settings;
-use crate::crawl::{self, Exit, Extract, Report, Stop};
+use crate::crawl::{self, Client, Exit, Extract, Report, Stop};
 
 pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit, CliError> {
     let loaded = settings::load(cli, &arguments.settings, printer)?;
     let runtime = runtime()?;
-    let report = runtime.block_on(extract(cli, &loaded.settings, arguments.accept_removals))?;
+    let stop = Stop::default();
+    let client = crawl::client_of(&loaded.settings, &stop)?;
+    let report =
+        runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;
     let mut exit = Exit::of_state(report.outcome.state);
     if exit == Exit::Partial && arguments.partial_ok {
         exit = Exit::Ok;
     }
-    let summary = Summary::new(&report, &loaded.settings.catalog.database, exit)?;
+    let summary = Summary::new(&report, &loaded.settings.catalog.database, exit);
     match arguments.format {
         Format::Text => summary.print(printer)?,
         Format::Json => printer.json(&summary)?,
@@ -28,12 +31,17 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
 }
 
 /// Extracts with progress and signals. A second signal ends the process at once.
-pub async fn extract(cli: &Cli, settings: &Settings, accept_removals: Option<i64>) -> Result<Report, CliError> {
-    let stop = Stop::default();
+pub async fn extract(
+    cli: &Cli,
+    settings: &Settings,
+    client: Client,
+    stop: &Stop,
+    accept_removals: Option<i64>,
+) -> Result<Report, CliError> {
     let signals = tokio::spawn(stop_on_signals(stop.clone()));
     let progress = Arc::new(ShownProgress::start(cli.quiet));
-    let request = Extract { settings, accept_removals };
-    let ended = crawl::extract(request, progress.clone(), &stop).await;
+    let request = Extract { settings, client, accept_removals };
+    let ended = crawl::extract(request, progress.clone(), stop).await;
     signals.abort();
     progress.finish();
     ended.map_err(|failure| CliError::Run { error: failure.error, run_id: failure.run_id, exit: stop.exit() })

@@ -41,7 +41,8 @@ impl Printer {
 
     /// Data for programs.
     pub fn json<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
-        let text = serde_json::to_string_pretty(data).map_err(|error| CliError::Internal(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(data).map_err(|error| CliError::Internal(error.to_string()))?;
         self.line(text)
     }
 
@@ -107,7 +108,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")] {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")]
+        {
             assert_eq!(thousands(number), text);
         }
     }

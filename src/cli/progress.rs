@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::thousands;
-use crate::catalog::delivery::Severity;
-use crate::crawl::{Progress, Snapshot};
+use crate::crawl::{Progress, Severity, Snapshot};
 
 /// All bars of the process, so that other lines can step aside for them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -36,11 +35,14 @@ struct Plain {
 impl ShownProgress {
     /// Starts showing.
     pub fn start(quiet: bool) -> Self {
-        let terminal = io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let terminal =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let bar = (terminal && !quiet).then(|| {
             let bar = BARS.add(ProgressBar::new(0));
             let style = "{spinner} documents {pos}/{len} {wide_bar} {msg} [{elapsed}]";
-            bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });

@@ -140,7 +140,10 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         printer.line("")?;
         print_counts(
             printer,
-            shown.objects.iter().map(|c| (c.kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])),
+            shown
+                .objects
+                .iter()
+                .map(|c| (c.kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])),
         )?;
     }
     if !shown.scopes.is_empty() {
@@ -148,7 +151,14 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         let rows: Vec<Vec<String>> = shown
             .scopes
             .iter()
-            .map(|scope| vec![scope.scope.clone(), scope.outcome.clone(), thousands(scope.count), thousands(scope.rows)])
+            .map(|scope| {
+                vec![
+                    scope.scope.clone(),
+                    scope.outcome.clone(),
+                    thousands(scope.count),
+                    thousands(scope.rows),
+                ]
+            })
             .collect();
         printer.table(&["scope", "outcome", "scopes", "rows"], &rows, &[2, 3])?;
     }

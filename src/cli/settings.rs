@@ -104,7 +104,8 @@ pub fn start_logging(cli: &Cli, loaded: &Loaded) {
     let _ = match loaded.settings.log.format {
         LogFormat::Json => registry.with(lines.json()).try_init(),
         LogFormat::Text => {
-            let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            let colour =
+                std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
             registry.with(lines.with_ansi(colour)).try_init()
         }
     };

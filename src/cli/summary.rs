@@ -8,13 +8,33 @@ use serde::Serialize;
 use super::error::CliError;
 use super::output::{Printer, thousands};
 use crate::crawl::{Exit, Report};
-use crate::store::{Catalog, Counts, RunState, ScopeCount, ScopeRow};
+use crate::store::{Counts, RunState, ScopeCount, ScopeRow};
 
 /// Version of the JSON form; it grows when a field changes its meaning or goes.
 const SCHEMA_VERSION: u32 = 1;
 
-/// How many deficient scopes a summary lists.
-const SHOWN_SCOPES: i64 = 10;
+/// The kinds of object in the order people think of them, and what many of them are called.
+const KINDS: &[(&str, &str)] = &[
+    ("organization", "organisation"),
+    ("workspace", "workspaces"),
+    ("file", "files and folders"),
+    ("workbook", "workbooks"),
+    ("report", "reports"),
+    ("data-model", "data models"),
+    ("dataset", "datasets"),
+    ("page", "pages"),
+    ("element", "elements"),
+    ("element_column", "columns"),
+    ("element_query", "SQL queries"),
+    ("lineage_node", "sources"),
+    ("lineage_edge", "lineage edges"),
+    ("connection", "connections"),
+    ("member", "members"),
+    ("team", "teams"),
+    ("team_member", "memberships"),
+    ("account_type", "account types"),
+    ("object_grant", "grants"),
+];
 
 /// What a run did.
 #[derive(Debug, Serialize)]
@@ -69,19 +89,22 @@ struct RefusedRemoval {
 }
 
 impl Summary {
-    /// Puts it together; what the ledger knows is read from the catalog.
-    pub fn new(report: &Report, database: &Path, exit: Exit) -> Result<Self, CliError> {
-        let catalog = Catalog::open(database)?;
-        let run_id = report.outcome.run_id;
-        Ok(Self {
+    /// Puts it together.
+    pub fn new(report: &Report, database: &Path, exit: Exit) -> Self {
+        Self {
             schema_version: SCHEMA_VERSION,
-            run_id,
+            run_id: report.outcome.run_id,
             state: report.outcome.state,
             exit_code: exit.code(),
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
             token_is_admin: report.token.admin,
-            objects: report.outcome.counts.iter().map(|(kind, counts)| (kind.clone(), counts.into())).collect(),
+            objects: report
+                .outcome
+                .counts
+                .iter()
+                .map(|(kind, counts)| (kind.clone(), counts.into()))
+                .collect(),
             requests: Requests {
                 total: report.stats.http_calls(),
                 retries: report.stats.retries,
@@ -90,8 +113,8 @@ impl Summary {
                 token_calls: report.stats.token_calls,
                 max_in_flight: report.stats.largest_in_flight as u64,
             },
-            scopes: catalog.scope_counts(run_id)?,
-            deficient: catalog.deficient_scopes(run_id, SHOWN_SCOPES)?,
+            scopes: report.outcome.scopes.clone(),
+            deficient: report.outcome.deficient.clone(),
             refused_removals: report
                 .outcome
                 .refusals
@@ -103,16 +126,19 @@ impl Summary {
                 })
                 .collect(),
             emptied: report.outcome.emptied.clone(),
-        })
+        }
     }
 
     /// For people.
     pub fn print(&self, printer: &Printer) -> Result<(), CliError> {
         if !self.objects.is_empty() {
             printer.line("")?;
-            print_counts(printer, self.objects.iter().map(|(kind, c)| {
-                (kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])
-            }))?;
+            print_counts(
+                printer,
+                self.objects
+                    .iter()
+                    .map(|(kind, c)| (kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])),
+            )?;
             printer.line("")?;
         }
         let requests = &self.requests;
@@ -174,9 +200,14 @@ pub fn print_counts<'kinds>(
     printer: &Printer,
     kinds: impl Iterator<Item = (&'kinds str, [i64; 5])>,
 ) -> Result<(), CliError> {
+    let place = |kind: &str| KINDS.iter().position(|(known, _)| *known == kind).unwrap_or(KINDS.len());
+    let mut kinds: Vec<_> = kinds.collect();
+    kinds.sort_by_key(|(kind, _)| place(kind));
     let rows: Vec<Vec<String>> = kinds
+        .into_iter()
         .map(|(kind, counts)| {
-            std::iter::once(kind.replace('_', " ")).chain(counts.into_iter().map(thousands)).collect()
+            let label = KINDS.get(place(kind)).map_or(kind, |(_, label)| label);
+            std::iter::once(label.to_owned()).chain(counts.into_iter().map(thousands)).collect()
         })
         .collect();
     printer.table(&["objects", "total", "new", "changed", "removed", "unchanged"], &rows, &[1, 2, 3, 4, 5])

@@ -123,11 +123,12 @@ async fn ask(
     step: &Step,
     known: &mut Known,
 ) -> Probe {
-    let feature = if step.of == ORGANISATION || step.scope == scope::DOCUMENTS || step.becomes == "object_grant" {
-        step.feature.to_owned()
-    } else {
-        format!("{} of a {}", step.feature, step.of)
-    };
+    let feature =
+        if step.of == ORGANISATION || step.scope == scope::DOCUMENTS || step.becomes == "object_grant" {
+            step.feature.to_owned()
+        } else {
+            format!("{} of a {}", step.feature, step.of)
+        };
     let mut probe = Probe {
         feature,
         endpoint: step.endpoint.spec().path,
@@ -155,7 +156,8 @@ async fn ask(
                 known.note(kind, rows.iter().find(|row| !row.is_archived()).and_then(|row| row.text(key)));
             }
             probe.answer = Answer::Ok;
-            probe.detail = if rows.is_empty() { "answers, with nothing in it".to_owned() } else { "answers".to_owned() };
+            probe.detail =
+                if rows.is_empty() { "answers, with nothing in it".to_owned() } else { "answers".to_owned() };
         }
         Err(error) => describe(&mut probe, &error),
     }
@@ -179,7 +181,9 @@ fn call_of(step: &Step, token: &Token, known: &Known) -> Result<Call, &'static s
     }
     let id = known.get(step.of).ok_or(step.of)?;
     match step.scope {
-        scope::OBJECT_GRANTS if step.of == "object" => Ok(call.query("inodeId", id).query("directGrantsOnly", "true")),
+        scope::OBJECT_GRANTS if step.of == "object" => {
+            Ok(call.query("inodeId", id).query("directGrantsOnly", "true"))
+        }
         scope::MEMBER_GRANTS => Ok(call.query("userId", id).query("directGrantsOnly", "true")),
         scope::TEAM_GRANTS => Ok(call.query("teamId", id).query("directGrantsOnly", "true")),
         scope::PAGE_ELEMENTS => {

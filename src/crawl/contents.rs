@@ -35,7 +35,8 @@ enum Answer<T> {
 impl Crawler {
     /// Reads a document and delivers it.
     pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
-        let mut reading = Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
+        let mut reading =
+            Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
         if task.archived {
             reading.leave_out();
         } else {
@@ -72,11 +73,14 @@ impl Crawler {
         if call.endpoint().spec().paging == Paging::One {
             return match self.client.one::<T>(&call).await {
                 Ok(row) => {
-                    let report = ListingReport { pages: 1, rows: 1, http_calls: 1, ..ListingReport::default() };
+                    let report =
+                        ListingReport { pages: 1, rows: 1, http_calls: 1, ..ListingReport::default() };
                     Ok(Answer::Rows(vec![row], report))
                 }
                 Err(error) if ends_the_run(&error) => Err(CrawlError::sigma("reading a document", error)),
-                Err(error) => Ok(Answer::Error(error, ListingReport { http_calls: 1, ..ListingReport::default() })),
+                Err(error) => {
+                    Ok(Answer::Error(error, ListingReport { http_calls: 1, ..ListingReport::default() }))
+                }
             };
         }
         let mut listing = self.client.list::<T>(call);
@@ -85,7 +89,9 @@ impl Crawler {
             match listing.next_page().await {
                 Ok(Some(page)) => rows.extend(page),
                 Ok(None) => return Ok(Answer::Rows(rows, listing.report())),
-                Err(error) if ends_the_run(&error) => return Err(CrawlError::sigma("reading a document", error)),
+                Err(error) if ends_the_run(&error) => {
+                    return Err(CrawlError::sigma("reading a document", error));
+                }
                 Err(error) => return Ok(Answer::Error(error, listing.report())),
             }
         }
@@ -108,7 +114,8 @@ impl Crawler {
         let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
         for page in page_ids {
             let answer = self.ask(reading.call(step).path("pageId", &page)).await?;
-            reading.take(step, &page, answer, |row: model::Element, reading| reading.element(Some(&page), row));
+            reading
+                .take(step, &page, answer, |row: model::Element, reading| reading.element(Some(&page), row));
         }
         Ok(())
     }
@@ -123,7 +130,8 @@ impl Crawler {
                 })
                 .await;
         }
-        reading.take(step, "", answer, |row: model::Column, reading| reading.rows.push(rows::column(None, row)));
+        reading
+            .take(step, "", answer, |row: model::Column, reading| reading.rows.push(rows::column(None, row)));
         Ok(())
     }
 
@@ -208,7 +216,8 @@ impl Crawler {
     }
 
     async fn warn(&self, task: &DocumentTask, report: &ScopeReport) -> Result<(), CrawlError> {
-        let place = if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
+        let place =
+            if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
         self.deliver(Delivery::Event(crate::catalog::delivery::Event {
             severity: crate::catalog::delivery::Severity::Warning,
             code: report.code.clone().unwrap_or_else(|| report.outcome.name().to_owned()),
@@ -242,13 +251,7 @@ impl Reading<'_> {
     }
 
     /// Takes the answer of a scope: its rows one by one, and its outcome.
-    fn take<T>(
-        &mut self,
-        step: &Step,
-        parent: &str,
-        answer: Answer<T>,
-        mut each: impl FnMut(T, &mut Self),
-    ) {
+    fn take<T>(&mut self, step: &Step, parent: &str, answer: Answer<T>, mut each: impl FnMut(T, &mut Self)) {
         let report = match answer {
             Answer::Rows(found, report) => {
                 for row in found {

@@ -84,9 +84,9 @@ impl CrawlError {
             Self::Store(error) => Some(error.remedy()),
             Self::Interrupted => Some("run again; the last published catalog is intact"),
             Self::File { .. } => Some("name a file that exists and that this user may read"),
-            Self::NothingToAccept { .. } => {
-                Some("`sigma-catalog runs list` shows which run was rejected; name the last one, or leave the flag out")
-            }
+            Self::NothingToAccept { .. } => Some(
+                "`sigma-catalog runs list` shows which run was rejected; name the last one, or leave the flag out",
+            ),
             Self::OtherOrganization { .. } => {
                 Some("give each organisation a database of its own (`catalog.database`, --db)")
             }

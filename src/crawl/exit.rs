@@ -61,13 +61,9 @@ impl Exit {
 
     /// Of a run that ended without an error.
     pub fn of_state(state: RunState) -> Self {
-        match state {
-            RunState::Published => Self::Ok,
-            RunState::PublishedPartial => Self::Partial,
-            RunState::Rejected => Self::Rejected,
-            RunState::Interrupted => Self::Interrupted,
-            RunState::Running | RunState::Failed | RunState::Abandoned => Self::Internal,
-        }
+        let code = state.exit_code();
+        let known = [Self::Ok, Self::Partial, Self::Rejected];
+        known.into_iter().find(|exit| code == Some(i64::from(exit.code()))).unwrap_or(Self::Internal)
     }
 }
 
@@ -104,7 +100,9 @@ impl From<ErrorKind> for Exit {
 impl From<&CrawlError> for Exit {
     fn from(error: &CrawlError) -> Self {
         match error {
-            CrawlError::Config(_) | CrawlError::File { .. } | CrawlError::OtherOrganization { .. } => Self::Config,
+            CrawlError::Config(_) | CrawlError::File { .. } | CrawlError::OtherOrganization { .. } => {
+                Self::Config
+            }
             CrawlError::Sigma { source, .. } => source.kind().into(),
             CrawlError::Store(error) => error.into(),
             CrawlError::Interrupted => Self::Interrupted,

@@ -53,14 +53,24 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
         let Some(target) = &entry.element_id else { continue };
         for raw in entry.source_ids.iter().flatten() {
             let source = named.get(raw).cloned().or_else(|| data_model(raw));
-            lineage.edges.push(edge(source.unwrap_or_else(|| unresolved(raw)), target, "source", DOCUMENT_EVIDENCE));
+            lineage.edges.push(edge(
+                source.unwrap_or_else(|| unresolved(raw)),
+                target,
+                "source",
+                DOCUMENT_EVIDENCE,
+            ));
         }
     }
     lineage
 }
 
 /// Adds what the graph of one element says about its direct sources.
-pub(super) fn add_element(lineage: &mut Lineage, document_id: &str, element_id: &str, graph: &model::ElementLineage) {
+pub(super) fn add_element(
+    lineage: &mut Lineage,
+    document_id: &str,
+    element_id: &str,
+    graph: &model::ElementLineage,
+) {
     let own: HashSet<&str> = graph
         .dependencies
         .iter()
@@ -105,7 +115,9 @@ fn source_of(document_id: &str, node_id: &str, node: Option<&model::LineageNode>
     };
     let kind = node.r#type.as_deref().unwrap_or_default();
     match kind {
-        "sheet" | "element" => node.element_id.as_ref().map(|id| ("element".into(), document_id.into(), id.clone())),
+        "sheet" | "element" => {
+            node.element_id.as_ref().map(|id| ("element".into(), document_id.into(), id.clone()))
+        }
         "join" | "union" | "transpose" | "" => None,
         "data-model" => Some(data_model(node_id).unwrap_or_else(|| unresolved(node_id))),
         "customSQL" => {
@@ -113,13 +125,19 @@ fn source_of(document_id: &str, node_id: &str, node: Option<&model::LineageNode>
             Some((kind.into(), document_id.into(), id.into()))
         }
         _ => {
-            let id = node_id.strip_prefix("inode-").and_then(ids::uuid_of).unwrap_or_else(|| node_id.to_owned());
+            let id =
+                node_id.strip_prefix("inode-").and_then(ids::uuid_of).unwrap_or_else(|| node_id.to_owned());
             Some((kind.into(), String::new(), id))
         }
     }
 }
 
-fn edge((source_type, source_document_id, source_id): Source, target: &str, kind: &str, evidence: &str) -> LineageEdge {
+fn edge(
+    (source_type, source_document_id, source_id): Source,
+    target: &str,
+    kind: &str,
+    evidence: &str,
+) -> LineageEdge {
     LineageEdge {
         source_type,
         source_document_id,
@@ -145,7 +163,8 @@ fn identity(entry: &model::LineageEntry) -> Option<(String, String)> {
     let own = |id: &Option<String>| id.clone().map(|id| (id.clone(), id));
     if let Some(inode) = &entry.inode_id {
         let uuid = ids::normalise_inode(inode).unwrap_or_else(|| inode.clone());
-        let reference = ids::url_id_of(&uuid).map_or_else(|| inode.clone(), |url_id| format!("inode-{url_id}"));
+        let reference =
+            ids::url_id_of(&uuid).map_or_else(|| inode.clone(), |url_id| format!("inode-{url_id}"));
         return Some((uuid, reference));
     }
     if entry.r#type == "customSQL" {
@@ -175,7 +194,12 @@ mod tests {
             .edges
             .iter()
             .map(|e| {
-                (e.source_type.as_str(), e.source_document_id.as_str(), e.source_id.as_str(), e.target_id.as_str())
+                (
+                    e.source_type.as_str(),
+                    e.source_document_id.as_str(),
+                    e.source_id.as_str(),
+                    e.target_id.as_str(),
+                )
             })
             .collect();
         sources.sort_unstable();

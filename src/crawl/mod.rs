@@ -28,3 +28,6 @@ pub use error::CrawlError;
 pub use exit::Exit;
 pub use run::{Extract, Failure, Progress, Report, Snapshot, Stop, client_of, extract};
 pub use token::{Token, describe_owner};
+
+pub use crate::catalog::delivery::Severity;
+pub use crate::sigma::SigmaClient as Client;

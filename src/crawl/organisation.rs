@@ -36,7 +36,8 @@ impl Crawler {
             Task::Documents { kind } => self.documents(kind, enqueue).await,
             Task::Members => {
                 let step = self.step(scope::MEMBERS, ORGANISATION)?;
-                let call = step.endpoint.call().query("includeArchived", "true").query("includeInactive", "true");
+                let call =
+                    step.endpoint.call().query("includeArchived", "true").query("includeInactive", "true");
                 self.page_through(step, "", vec![call], |row: model::Member, out| {
                     enqueue.found(Found::Member(row.member_id.clone()));
                     out.push(rows::member(row));

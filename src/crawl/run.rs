@@ -35,6 +35,8 @@ const LONGEST_UNCOMMITTED: Duration = Duration::from_millis(500);
 pub struct Extract<'settings> {
     /// Validated settings.
     pub settings: &'settings Settings,
+    /// A client made of them by [`client_of`].
+    pub client: SigmaClient,
     /// The rejected run whose removals this one may make.
     pub accept_removals: Option<i64>,
 }
@@ -145,13 +147,17 @@ pub fn client_of(settings: &Settings, stop: &Stop) -> Result<SigmaClient, CrawlE
 }
 
 /// Extracts an organisation into the catalog that the settings name.
-pub async fn extract(request: Extract<'_>, progress: Arc<dyn Progress>, stop: &Stop) -> Result<Report, Failure> {
+pub async fn extract(
+    request: Extract<'_>,
+    progress: Arc<dyn Progress>,
+    stop: &Stop,
+) -> Result<Report, Failure> {
     let started = Instant::now();
-    let settings = request.settings;
-    let client = client_of(settings, stop)?;
+    let Extract { settings, client, accept_removals } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() || lock::path_of(path).exists() { Some(Store::open(path)?) } else { None };
+    let existing =
+        if path.exists() || lock::path_of(path).exists() { Some(Store::open(path)?) } else { None };
     let mut start = RunStart {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         api_url: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -169,7 +175,7 @@ pub async fn extract(request: Extract<'_>, progress: Arc<dyn Progress>, stop: &S
     };
     let published = store.published()?;
     check_organization(published.as_ref(), &token)?;
-    let accept_removals = accepts_removals(store.last_run()?, request.accept_removals)?;
+    let accept_removals = accepts_removals(store.last_run()?, accept_removals)?;
     start.organization_id = Some(token.organization_id.clone());
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
@@ -194,8 +200,8 @@ pub async fn extract(request: Extract<'_>, progress: Arc<dyn Progress>, stop: &S
         .map_err(|_| CrawlError::Internal("the store's thread panicked".to_owned()))?;
 
     let stats = client.stats();
-    let end = |exit: Exit, message: Option<String>| RunEnd {
-        exit_code: i64::from(exit.code()),
+    let end = |exit: Option<Exit>, message: Option<String>| RunEnd {
+        exit_code: exit.map(|exit| i64::from(exit.code())),
         requests: stats.http_calls(),
         retries: stats.retries,
         refused: stats.refused(),
@@ -209,12 +215,12 @@ pub async fn extract(request: Extract<'_>, progress: Arc<dyn Progress>, stop: &S
             error => (RunState::Failed, Exit::from(error)),
         };
         // The failure itself is what to report, even where the store can no longer note it.
-        let _ = writer.abandon_as(state, &end(exit, Some(error.to_string())));
+        let _ = writer.abandon_as(state, &end(Some(exit), Some(error.to_string())));
         return Err(Failure { error, run_id: Some(run_id) });
     }
-    let exit = Exit::of_state(writer.state_if_published());
     let fail = |error: StoreError| Failure { error: error.into(), run_id: Some(run_id) };
-    let outcome = tokio::task::block_in_place(|| writer.publish(&end(exit, None), accept_removals)).map_err(fail)?;
+    let outcome =
+        tokio::task::block_in_place(|| writer.publish(&end(None, None), accept_removals)).map_err(fail)?;
     Ok(Report { outcome, stats, token, duration: started.elapsed() })
 }
 
@@ -303,7 +309,9 @@ fn write(
                 snapshot.rows += bundle.rows.len() as u64;
                 snapshot.documents_done += 1;
             }
-            Delivery::Event(event) => progress.notice(event.severity, &format!("{}: {}", event.context, event.message)),
+            Delivery::Event(event) => {
+                progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
+            }
             Delivery::Scope(_) => {}
         }
         progress.moved(snapshot);
@@ -329,13 +337,14 @@ fn refused_at_the_door(
         error => (RunState::Failed, Exit::from(error)),
     };
     let end = RunEnd {
-        exit_code: i64::from(exit.code()),
+        exit_code: Some(i64::from(exit.code())),
         requests: stats.http_calls(),
         retries: stats.retries,
         message: Some(error.to_string()),
         ..RunEnd::default()
     };
-    let noted = existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
+    let noted =
+        existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
     Failure { error, run_id: noted.map(|outcome| outcome.run_id) }
 }
 

@@ -28,7 +28,10 @@ impl Token {
             Ok(_) => Some(true),
             Err(error) if error.kind() == ErrorKind::Forbidden => Some(false),
             Err(error) if super::worker::ends_the_run(&error) => {
-                return Err(CrawlError::sigma("asking Sigma whether the credentials are an administrator's", error));
+                return Err(CrawlError::sigma(
+                    "asking Sigma whether the credentials are an administrator's",
+                    error,
+                ));
             }
             Err(_) => None,
         };
@@ -55,7 +58,8 @@ pub async fn describe_owner(client: &SigmaClient, token: &Token) -> String {
     let call = Endpoint::Member.call().path("memberId", &token.member_id);
     match client.one::<model::Member>(&call).await {
         Ok(member) => {
-            let name = [member.first_name, member.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let name =
+                [member.first_name, member.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
             let account = member.member_type.map(|kind| format!(", account type {kind}")).unwrap_or_default();
             format!("{name} ({}{account}): {level}", token.member_id)
         }

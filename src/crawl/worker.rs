@@ -163,7 +163,12 @@ pub(super) fn settled(scope: &'static str, parent: &str, report: &ListingReport)
 }
 
 /// The outcome of a listing that failed.
-pub(super) fn failed(scope: &'static str, parent: &str, error: &SigmaError, report: &ListingReport) -> ScopeReport {
+pub(super) fn failed(
+    scope: &'static str,
+    parent: &str,
+    error: &SigmaError,
+    report: &ListingReport,
+) -> ScopeReport {
     let outcome = match error.kind() {
         ErrorKind::NotApplicable => Outcome::NotApplicable,
         ErrorKind::Forbidden => Outcome::Denied,

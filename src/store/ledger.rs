@@ -57,6 +57,16 @@ impl RunState {
         }
     }
 
+    /// The status a process exits with after a run that ended so without an error: part of the documented contract.
+    pub fn exit_code(self) -> Option<i64> {
+        match self {
+            Self::Published => Some(0),
+            Self::PublishedPartial => Some(3),
+            Self::Rejected => Some(4),
+            Self::Running | Self::Failed | Self::Interrupted | Self::Abandoned => None,
+        }
+    }
+
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -80,8 +90,8 @@ pub struct RunStart {
 /// What is known when a run ends.
 #[derive(Debug, Clone, Default)]
 pub struct RunEnd {
-    /// Status the process exits with.
-    pub exit_code: i64,
+    /// Status the process exits with; `None`: what the state says.
+    pub exit_code: Option<i64>,
     /// HTTP calls made.
     pub requests: u64,
     /// Retries among them.
@@ -203,7 +213,7 @@ pub(super) fn finish(db: &Connection, run: i64, state: RunState, end: &RunEnd) -
         params![
             state.name(),
             now(),
-            end.exit_code,
+            end.exit_code.or_else(|| state.exit_code()),
             end.requests as i64,
             end.retries as i64,
             end.refused as i64,

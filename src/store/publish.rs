@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::error::StoreError;
-use super::ledger::{self, RunEnd, RunState};
+use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
 use super::writer::{Counts, Tally, Writer};
 use crate::catalog::TABLES;
 use crate::catalog::record::{ChildOf, Table};
@@ -34,7 +34,14 @@ pub struct RunOutcome {
     pub refusals: Vec<Refusal>,
     /// Kinds of which the last few objects went: applied, but suspicious.
     pub emptied: Vec<String>,
+    /// How the scopes ended.
+    pub scopes: Vec<ScopeCount>,
+    /// The first scopes that are less than they should be.
+    pub deficient: Vec<ScopeRow>,
 }
+
+/// How many deficient scopes an outcome names; the ledger has all.
+const NAMED_SCOPES: i64 = 10;
 
 /// Kinds whose disappearance turns into wrong permissions or a catalog without a frame: one left and none now is enough.
 const NEVER_EMPTY: &[&str] = &["member", "team", "workspace", "object_grant"];
@@ -58,6 +65,8 @@ impl Writer {
         let db = &self.store.connection;
         db.execute_batch("BEGIN IMMEDIATE")?;
         let before = ledger::totals(db)?;
+        let scopes = ledger::scope_counts(db, run)?;
+        let deficient = ledger::deficient_scopes(db, run, NAMED_SCOPES)?;
         for table in TABLES.iter().filter(|table| !table.in_document) {
             remove_unseen(db, run, table, &mut self.tallies)?;
         }
@@ -101,7 +110,7 @@ impl Writer {
         db.execute_batch("COMMIT; PRAGMA optimize;")?;
         // Truncating the log is housekeeping: a reader that holds it back is no failure.
         let _ = db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied })
+        Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
 
     /// Ends the run without publishing: what it wrote is undone, the last published catalog stays.
@@ -118,6 +127,8 @@ impl Writer {
             counts: BTreeMap::new(),
             refusals: Vec::new(),
             emptied: Vec::new(),
+            scopes: Vec::new(),
+            deficient: Vec::new(),
         })
     }
 }

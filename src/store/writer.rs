@@ -81,8 +81,8 @@ impl Writer {
         self.run
     }
 
-    /// How the run would end if it were published now.
-    pub fn state_if_published(&self) -> RunState {
+    /// How the run ends if it is published now.
+    pub(super) fn state_if_published(&self) -> RunState {
         if self.deficient_scopes == 0 { RunState::Published } else { RunState::PublishedPartial }
     }
 
