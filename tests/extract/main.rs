@@ -1,0 +1,8 @@
+//! The main job, through the real binary, against a simulated organisation.
+
+mod context;
+mod demo;
+mod mistakes;
+mod requests;
+mod rerun;
+mod truth;
