@@ -9,9 +9,11 @@ use crate::simulator::{
     serve::call::{Call, Problem, Reply},
 };
 
-/// Whether a document has some extra; `percent` of them do.
+/// Whether a document has some extra: the first of each kind, and `percent` of the others.
 fn has(call: &Call<'_>, document: usize, extra: u64, percent: u64) -> bool {
-    mix(&[call.org.documents[document].seed, stream::EXTRAS, extra]) % 100 < percent
+    let kind = call.org.inode_of(document).kind;
+    (0..call.org.documents.len()).find(|d| call.org.inode_of(*d).kind == kind) == Some(document)
+        || mix(&[call.org.documents[document].seed, stream::EXTRAS, extra]) % 100 < percent
 }
 
 fn dice(call: &Call<'_>, document: usize, extra: u64) -> Dice {

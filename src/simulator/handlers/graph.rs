@@ -97,7 +97,9 @@ fn root_sources(org: &Organization, content: &Content, element: &Element) -> Vec
             };
             match upstream {
                 Some(upstream) => open.push(upstream),
-                None => drop(roots.insert(source.raw(org))),
+                None => {
+                    roots.insert(source.raw(org));
+                }
             }
         }
     }

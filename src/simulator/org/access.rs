@@ -74,12 +74,9 @@ pub fn levels(org: &Organization, member: usize) -> Vec<Option<Level>> {
         }
     }
     let mut granted = vec![None; org.inodes.len()];
-    for place in 0..org.inodes.len() {
-        levels[place] = granted_level(org, place, &direct, &mut granted);
-        let inode = &org.inodes[place];
-        if inode.owner == Some(member) && !inode.archived && !inode.deleted {
-            levels[place] = Some(Level::Owner);
-        }
+    for (place, (inode, level)) in org.inodes.iter().zip(&mut levels).enumerate() {
+        let owned = inode.owner == Some(member) && !inode.archived && !inode.deleted;
+        *level = if owned { Some(Level::Owner) } else { granted_level(org, place, &direct, &mut granted) };
     }
     levels
 }

@@ -192,6 +192,9 @@ pub fn add_grants(org: &mut Organization) {
     for (inode, to, permission) in rows {
         org.grant(dice, inode, to, permission);
     }
+    if let Some(dataset) = org.usable_datasets.first().map(|dataset| org.documents[*dataset].inode) {
+        org.grant(dice, dataset, Principal::Team(ALL_MEMBERS), "view");
+    }
     if let Some(archived) = archived {
         org.grant(dice, archived, Principal::Member(2), "view");
     }
