@@ -267,3 +267,30 @@ impl<T: Row> Listing<T> {
         self.report.incomplete = broken.or(errors).or(short);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+    use tokio_util::sync::CancellationToken;
+
+    use super::super::model::Page;
+    use super::super::{ClientOptions, Endpoint};
+    use super::*;
+
+    #[test]
+    fn a_listing_that_always_brings_something_new_ends_at_the_cap() {
+        let url = "https://api.sigmacomputing.com".parse().expect("a URL");
+        let options = ClientOptions::new(url, "id", SecretString::from("secret"));
+        let client = SigmaClient::new(options, CancellationToken::new()).expect("a client");
+        let mut listing: Listing<Page> = client.list(Endpoint::WorkbookPages.call());
+        let mut pages = 0;
+        while !matches!(listing.walk.state, State::Over) {
+            let body = format!(r#"{{"entries":[{{"pageId":"p{pages}"}}],"nextPage":"{pages}"}}"#);
+            let page = body::page(Endpoint::WorkbookPages.spec(), body.as_bytes()).expect("a page");
+            assert_eq!(listing.take(page).len(), 1);
+            pages += 1;
+        }
+        assert_eq!(pages, MOST_PAGES);
+        assert_eq!(listing.report().incomplete, Some(Incomplete::PageCap));
+    }
+}

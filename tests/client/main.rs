@@ -1,0 +1,14 @@
+//! What the client of Sigma's REST API promises, against small servers that misbehave on purpose.
+//! One file per promise; the servers share nothing with the simulator.
+
+mod auth;
+mod failures;
+mod ids;
+mod options;
+mod pacing;
+mod page_faults;
+mod requests;
+mod retry_after;
+mod statuses;
+mod support;
+mod transport;
