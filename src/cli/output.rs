@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::error::CliError;
+use crate::crawl::CrawlError;
 
 /// Prints.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +61,13 @@ impl Printer {
 
     /// A failure: what, code, what to do.
     pub fn error(&self, error: &CliError) {
-        self.note(format_args!("error[{}]: {error}", error.code()));
+        match error {
+            // Each of these carries its own code, because there may be several.
+            CliError::Config(errors) | CliError::Crawl(CrawlError::Config(errors)) => {
+                self.note(format_args!("error: {errors}"));
+            }
+            error => self.note(format_args!("error[{}]: {error}", error.code())),
+        }
         if let Some(remedy) = error.remedy() {
             self.note(format_args!("help: {remedy}"));
         }

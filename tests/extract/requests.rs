@@ -1,1 +1,118 @@
-//! .
+//! How often, and how many at once, the server is asked.
+
+use serde_json::Value;
+use sigma_catalog::simulator::Options;
+
+use crate::context::{Context, run};
+
+fn total(stats: &Value) -> u64 {
+    stats["total"].as_u64().expect("a total")
+}
+
+fn asked(stats: &Value, path: &str) -> u64 {
+    let by_status = stats["requests"].as_object().expect("requests");
+    by_status
+        .iter()
+        .filter(|(endpoint, _)| endpoint.as_str() == format!("GET {path}"))
+        .flat_map(|(_, statuses)| statuses.as_object().expect("statuses").values())
+        .map(|count| count.as_u64().expect("a count"))
+        .sum()
+}
+
+#[test]
+fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
+    let options = Options {
+        workspaces: 10,
+        workbooks: 50,
+        pages: 3,
+        elements: 8,
+        columns: 12,
+        members: 100,
+        teams: 10,
+        data_models: 20,
+        awkward: false,
+        ..Options::small()
+    };
+    let context = Context::new(options);
+    let ran = context.extract_with(&["--concurrency", "10"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let stats = context.simulator.stats();
+    let contents: u64 = ["pages", "pages/{pageId}/elements", "columns", "queries", "lineage"]
+        .map(|child| asked(&stats, &format!("/v2/workbooks/{{workbookId}}/{child}")))
+        .iter()
+        .sum();
+    assert_eq!(contents, 50 * 7, "{stats:#}");
+    assert!(total(&stats) - contents <= 250, "{} for everything else: {stats:#}", total(&stats) - contents);
+    assert!(stats["max_in_flight"].as_u64().is_some_and(|most| most <= 10), "{stats:#}");
+    assert_eq!(ran.json()["requests"]["total"].as_u64(), Some(total(&stats)), "{ran}");
+}
+
+#[test]
+fn never_more_requests_are_in_flight_than_workers() {
+    for workers in ["1", "4"] {
+        let context =
+            Context::new(Options { latency: std::time::Duration::from_millis(2), ..Options::small() });
+        assert_eq!(context.extract_with(&["--concurrency", workers]).code, 0);
+        let most = context.simulator.stats()["max_in_flight"].as_u64().expect("a number");
+        assert_eq!(most, workers.parse::<u64>().expect("a number"), "all workers work, and no more");
+    }
+}
+
+#[test]
+fn credentials_of_an_ordinary_member_give_what_that_member_sees_said_loudly() {
+    let context = Context::small();
+    let credentials = context.simulator.credentials();
+    let ordinary =
+        credentials.iter().find(|c| !c.account_type.eq_ignore_ascii_case("admin")).expect("a non-admin");
+    let url = context.simulator.url();
+    let mut command =
+        context.command(&["extract", "--api-url", &url, "--db", "catalog.db", "--format", "json"]);
+    command.env("SIGMA_CLIENT_ID", &ordinary.client_id).env("SIGMA_CLIENT_SECRET", &ordinary.client_secret);
+    let ran = run(&mut command);
+    // Account types are an administrator's: the run is partial and says so.
+    assert_eq!(ran.code, 3, "{ran}");
+    assert!(ran.stderr.contains("not an administrator"), "{ran}");
+    assert_eq!(ran.json()["token_is_admin"], false);
+    let seen = context.rows("SELECT id FROM document WHERE kind = 'workbook'").len();
+    context.extract();
+    let all = context.rows("SELECT id FROM document WHERE kind = 'workbook'").len();
+    assert!(0 < seen && seen < all, "{seen} of {all}");
+    // Back to the narrower view: what it does not show may well exist, so it stays.
+    let ran = run(&mut command);
+    assert_eq!(ran.code, 3, "{ran}");
+    assert_eq!(context.rows("SELECT id FROM document WHERE kind = 'workbook'").len(), all);
+}
+
+#[test]
+fn what_bulk_endpoints_cannot_answer_is_asked_element_by_element() {
+    let context = Context::small();
+    let faults = ["columns", "queries", "lineage"]
+        .map(|child| format!("GET /v2/workbooks/{{workbookId}}/{child} 404"));
+    context.simulator.set_faults(faults.iter().map(|rule| rule.parse().expect("a rule")).collect());
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let held = |sql: &str| context.rows(sql);
+    let in_workbooks = "document_id IN (SELECT id FROM document WHERE kind = 'workbook')";
+    let columns = held(&format!("SELECT * FROM element_column WHERE {in_workbooks} ORDER BY 1, 2, 3"));
+    let queries =
+        held(&format!("SELECT * FROM element_query WHERE {in_workbooks} AND sql IS NOT NULL ORDER BY 1, 2"));
+    let edges = held(&format!(
+        "SELECT document_id, source_type, source_document_id, source_id, target_id FROM lineage_edge \
+         WHERE {in_workbooks} AND source_type <> 'unresolved' ORDER BY 1, 2, 3, 4, 5"
+    ));
+    assert!(!columns.is_empty() && !queries.is_empty() && !edges.is_empty());
+    context.simulator.set_faults(Vec::new());
+    context.extract();
+    assert_eq!(held(&format!("SELECT * FROM element_column WHERE {in_workbooks} ORDER BY 1, 2, 3")), columns);
+    assert_eq!(
+        held(&format!("SELECT * FROM element_query WHERE {in_workbooks} AND sql IS NOT NULL ORDER BY 1, 2")),
+        queries
+    );
+    assert_eq!(
+        held(&format!(
+            "SELECT document_id, source_type, source_document_id, source_id, target_id FROM lineage_edge \
+             WHERE {in_workbooks} AND source_type <> 'unresolved' ORDER BY 1, 2, 3, 4, 5"
+        )),
+        edges
+    );
+}

@@ -1,1 +1,198 @@
-//! .
+//! A second run writes what changed, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sigma_catalog::simulator::Mutation;
+
+use crate::context::{Context, run};
+use crate::truth;
+
+/// Every row of every history table.
+fn history(context: &Context) -> BTreeMap<String, Vec<String>> {
+    let tables =
+        context.rows("SELECT name FROM sqlite_schema WHERE name LIKE '%\\_history' ESCAPE '\\' ORDER BY 1");
+    assert!(tables.len() > 10, "{tables:?}");
+    tables
+        .into_iter()
+        .map(|table| {
+            let table = table.trim_matches('"').to_owned();
+            let rows = context.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2, 3, 4"));
+            (table, rows)
+        })
+        .collect()
+}
+
+fn count(summary: &Value, kind: &str, what: &str) -> i64 {
+    summary["objects"][kind][what].as_i64().unwrap_or_else(|| panic!("{kind} {what}: {summary}"))
+}
+
+#[test]
+fn an_unchanged_organisation_writes_no_row() {
+    let context = Context::small();
+    let first = context.extract();
+    assert_eq!(count(&first, "workbook", "new"), count(&first, "workbook", "total"));
+    let before = history(&context);
+    let second = context.extract();
+    assert_eq!(history(&context), before);
+    for (kind, counts) in second["objects"].as_object().expect("objects") {
+        assert_eq!(
+            (&counts["new"], &counts["changed"], &counts["removed"]),
+            (&0.into(), &0.into(), &0.into()),
+            "{kind}"
+        );
+        assert_eq!(counts["unchanged"], counts["total"], "{kind}");
+    }
+}
+
+#[test]
+fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
+    let context = Context::small();
+    context.extract();
+    let objects = context.simulator.truth()["objects"].clone();
+    let ordinary: Vec<String> = objects["workbook"]
+        .as_array()
+        .expect("workbooks")
+        .iter()
+        .filter(|row| row["archived"] == false && row["exploration"] == false)
+        .filter(|row| {
+            objects["page"].as_array().expect("pages").iter().any(|page| page["document"] == row["id"])
+        })
+        .map(|row| row["id"].as_str().expect("an id").to_owned())
+        .collect();
+    let [renamed, deleted, grown] = [0, 1, 2].map(|n| ordinary[n].clone());
+    let before = history(&context);
+    for mutation in [
+        Mutation::RenameDocument {
+            document: renamed.clone(),
+            name: "Quarterly Revenue, restated".to_owned(),
+        },
+        Mutation::DeleteDocument { document: deleted.clone() },
+        Mutation::AddPage { document: grown.clone(), name: Some("Appendix".to_owned()) },
+    ] {
+        context.simulator.mutate(&mutation).expect("a change");
+    }
+    let held =
+        |table: &str| context.rows(&format!("SELECT 1 FROM {table} WHERE document_id = '{deleted}'")).len();
+    let inside: BTreeMap<&str, usize> =
+        ["page", "element", "element_column", "element_query", "lineage_edge", "lineage_node"]
+            .map(|t| (t, held(t)))
+            .into();
+    let granted = context.rows(&format!("SELECT 1 FROM object_grant WHERE object_id = '{deleted}'")).len();
+    let summary = context.extract();
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
+
+    // Documents: the renamed and the grown one differ, the deleted one is gone; the same in their files.
+    let changes = |sql: &str| context.rows(sql).into_iter().collect::<BTreeSet<_>>();
+    let quoted = |ids: &[&String]| ids.iter().map(|id| format!("{id:?}")).collect::<BTreeSet<_>>();
+    for table in ["document", "file"] {
+        let opened = changes(&format!("SELECT id FROM {table}_history WHERE valid_from = 2"));
+        let closed = changes(&format!("SELECT id FROM {table}_history WHERE valid_to = 2"));
+        assert_eq!(opened, quoted(&[&renamed, &grown]), "{table}");
+        assert_eq!(closed, quoted(&[&renamed, &grown, &deleted]), "{table}");
+    }
+    // Everything else that was opened lies in the new page, everything else that was closed in the deleted workbook.
+    let document_of =
+        |id: &str| context.rows(&format!("SELECT document FROM document_key WHERE id = '{id}'")).remove(0);
+    let (grown_key, deleted_key) = (document_of(&grown), document_of(&deleted));
+    for (table, count) in &inside {
+        let touched = changes(&format!("SELECT document FROM {table}_history WHERE valid_from = 2"));
+        assert!(touched.is_subset(&[grown_key.clone()].into()), "{table} {touched:?}");
+        let closed = context.rows(&format!("SELECT document FROM {table}_history WHERE valid_to = 2"));
+        assert_eq!(closed.len(), *count, "{table}");
+        assert!(closed.iter().all(|document| *document == deleted_key), "{table}");
+    }
+    let new_pages = context.rows("SELECT name FROM page_history WHERE valid_from = 2");
+    assert_eq!(new_pages, ["\"Appendix\""]);
+    assert_eq!(context.rows("SELECT 1 FROM object_grant_history WHERE valid_to = 2").len(), granted);
+    // Nothing else was written at all.
+    let changed_tables: BTreeSet<_> = history(&context)
+        .into_iter()
+        .filter(|(table, rows)| before[table] != *rows)
+        .map(|(table, _)| table)
+        .collect();
+    let mut expected: BTreeSet<_> =
+        inside.iter().filter(|(_, count)| **count > 0).map(|(table, _)| format!("{table}_history")).collect();
+    expected
+        .extend(["document_history", "file_history", "page_history", "element_history"].map(str::to_owned));
+    expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
+    let unexpected: Vec<_> = changed_tables
+        .difference(&expected)
+        .filter(|t| !t.starts_with("element_") && !t.starts_with("lineage_"))
+        .collect();
+    assert!(unexpected.is_empty(), "{unexpected:?}");
+    assert_eq!(count(&summary, "workbook", "changed"), 2);
+    assert_eq!(count(&summary, "workbook", "removed"), 1);
+    assert_eq!(count(&summary, "page", "new"), 1);
+
+    // And `runs diff` tells it.
+    let told =
+        run(&mut context.command(&["runs", "diff", "--db", "catalog.db", "1", "2", "--format", "json"]));
+    assert_eq!(told.code, 0, "{told}");
+    let told: Vec<Value> =
+        told.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let tells = |kind: &str, change: &str, id: &str| {
+        told.iter()
+            .any(|row| row["kind"] == kind && row["change"] == change && row["id"].as_str() == Some(id))
+    };
+    assert!(tells("workbook", "changed", &renamed));
+    assert!(tells("workbook", "removed", &deleted));
+    assert!(
+        told.iter().any(|row| row["kind"] == "page" && row["change"] == "new" && row["name"] == "Appendix")
+    );
+}
+
+#[test]
+fn a_listing_that_loses_most_of_its_documents_is_rejected_and_can_be_accepted_once() {
+    let context = Context::small();
+    context.extract();
+    let before = history(&context);
+    let workbooks = context.rows("SELECT id FROM document WHERE kind = 'workbook'");
+    for id in workbooks.iter().skip(2) {
+        let document = id.trim_matches('"').to_owned();
+        context.simulator.mutate(&Mutation::DeleteDocument { document }).expect("a change");
+    }
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 4, "{ran}");
+    assert_eq!(history(&context), before);
+    assert_eq!(context.rows("SELECT id FROM document WHERE kind = 'workbook'"), workbooks);
+    let refused = &ran.json()["refused_removals"];
+    assert!(
+        refused.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"] == "workbook")),
+        "{ran}"
+    );
+    assert_eq!(context.extract_with(&["--accept-removals", "1"]).code, 2);
+    let accepted = context.extract_with(&["--accept-removals", "2"]);
+    assert_eq!(accepted.code, 0, "{accepted}");
+    assert_eq!(context.rows("SELECT 1 FROM document WHERE kind = 'workbook'").len(), 2);
+}
+
+#[test]
+fn a_document_that_cannot_be_read_keeps_its_rows_and_the_run_says_so() {
+    let context = Context::small();
+    context.extract();
+    let document = context.rows("SELECT document_id FROM page ORDER BY 1 LIMIT 1").remove(0);
+    let document = document.trim_matches('"').to_owned();
+    let inside = |table: &str| {
+        context.rows(&format!("SELECT * FROM {table} WHERE document_id = '{document}' ORDER BY 2, 3"))
+    };
+    let (pages, columns) = (inside("page"), inside("element_column"));
+    let rule = format!("GET /v2/*/{document}/* 403");
+    context.simulator.set_faults(vec![rule.parse().expect("a rule")]);
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 3, "{ran}");
+    assert_eq!(context.extract_with(&["--partial-ok"]).code, 0);
+    assert_eq!((inside("page"), inside("element_column")), (pages, columns));
+    let summary = ran.json();
+    assert_eq!(summary["state"], "published_partial");
+    let deficient = summary["deficient"].as_array().expect("deficient");
+    assert!(
+        deficient.iter().any(|scope| scope["outcome"] == "denied" && scope["parent_id"] == *document),
+        "{ran}"
+    );
+    context.simulator.set_faults(Vec::new());
+    context.extract();
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
+}
