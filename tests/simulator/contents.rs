@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use sigma_catalog::simulator::Mutation;
 
 use crate::client::{objects, quick, start};
 
@@ -196,6 +197,30 @@ async fn the_lineage_endpoint_explains_what_the_truth_says_and_nothing_else() {
     assert_eq!(kinds, all.map(str::to_owned).into());
 }
 
+#[tokio::test]
+async fn an_element_whose_source_is_gone_is_unresolved() {
+    let (simulator, admin) = start(quick()).await;
+    let truth = simulator.truth();
+    let showcase =
+        objects(&truth, "workbook").iter().find(|row| row["name"] == "Lineage Showcase").expect("it");
+    let id = text(showcase, "id");
+    let page = objects(&truth, "page").iter().find(|page| page["document"] == id).expect("a page");
+    let change = Mutation::RemovePage { document: id.to_owned(), page: text(page, "id").to_owned() };
+    simulator.mutate(&change).expect("a change");
+    let after = simulator.truth();
+    let keep = ["source_type", "source_document", "source_id", "target"];
+    let mine: Vec<Value> = after["lineage"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|edge| edge["document"] == id)
+        .cloned()
+        .collect();
+    assert!(mine.iter().any(|edge| edge["source_type"] == "unresolved"));
+    let rows = admin.all(&format!("/v2/workbooks/{id}/lineage"), 100).await;
+    assert_eq!(read_lineage(&rows, id), found(&mine, &keep));
+}
+
 /// The direct sources of an element in an element-level graph: walk back from its sheet, through joins.
 fn walk_back(graph: &Value, element: &str) -> BTreeSet<String> {
     let nodes = graph["dependencies"].as_object().expect("dependencies");
@@ -227,7 +252,7 @@ async fn both_views_of_lineage_agree() {
     let (simulator, admin) = start(quick()).await;
     let truth = simulator.truth();
     let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
-    let mut models_in_edges_only = 0;
+    let (mut models_in_edges_only, mut joins) = (0, 0);
     for (path, id, kind) in documents(&truth) {
         if kind == "data-model" || admin.ask(&format!("{path}/lineage")).await.0 != 200 {
             continue;
@@ -252,6 +277,7 @@ async fn both_views_of_lineage_agree() {
                 other => panic!("status {other} for {element}"),
             }
             let nodes = graph["dependencies"].as_object();
+            joins += nodes.map_or(0, |nodes| nodes.values().filter(|node| node["type"] == "join").count());
             let is_model = |source: &&String| source.contains('/');
             models_in_edges_only += nodes.map_or(0, |nodes| {
                 sources.iter().filter(is_model).filter(|s| !nodes.contains_key(*s)).count()
@@ -259,7 +285,7 @@ async fn both_views_of_lineage_agree() {
         }
     }
     assert_eq!(statuses.keys().copied().collect::<Vec<_>>(), [200, 400, 500]);
-    assert!(models_in_edges_only > 0);
+    assert!(models_in_edges_only > 0 && joins > 0);
 }
 
 #[tokio::test]

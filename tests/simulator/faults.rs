@@ -3,6 +3,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use sigma_catalog::simulator::{Options, Simulator};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::{Asker, quick, start};
 
@@ -89,6 +90,33 @@ async fn a_connection_that_ends_early_is_an_error_and_the_next_one_works() {
     }
 }
 
+/// What a plain socket reads until the connection ends, and how it ends.
+async fn read_raw(admin: &Asker, path: &str) -> (Vec<u8>, std::io::Result<()>) {
+    let address = admin.base.trim_start_matches("http://");
+    let mut socket = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n", admin.token);
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    let mut bytes = Vec::new();
+    let end = socket.read_to_end(&mut bytes).await.map(drop);
+    (bytes, end)
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_a_truncated_body_an_orderly_end_before_its_length() {
+    let (_simulator, admin) = with_fault("/v2/members reset").await;
+    let (_, end) = read_raw(&admin, "/v2/members").await;
+    assert_eq!(end.expect_err("a reset").kind(), std::io::ErrorKind::ConnectionReset);
+
+    let (_simulator, admin) = with_fault("/v2/members truncate").await;
+    let (bytes, end) = read_raw(&admin, "/v2/members").await;
+    end.expect("an orderly end");
+    let text = String::from_utf8(bytes).expect("text");
+    let (head, body) = text.split_once("\r\n\r\n").expect("head and body");
+    let declared = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+    assert_eq!(declared.parse::<usize>().expect("a number") / 2, body.len());
+}
+
 #[tokio::test]
 async fn a_slow_answer_outlasts_a_short_patience() {
     let (_simulator, admin) = with_fault("/v2/whoami slow x1").await;
@@ -118,7 +146,7 @@ async fn requests_beyond_the_rate_are_refused_with_or_without_advice() {
 
 #[tokio::test]
 async fn the_account_names_endpoints_statuses_and_the_crowd() {
-    let options = Options { latency: Duration::from_millis(200), ..quick() };
+    let options = Options { latency: Duration::from_millis(500), ..quick() };
     let (simulator, admin) = start(options).await;
     simulator.reset_stats();
     join_all((0..6).map(|_| answer(&admin, "/v2/teams?limit=2"))).await;

@@ -158,6 +158,7 @@ async fn what_a_member_may_do_follows_from_grants_teams_containers_and_ownership
     mutate(to_member(&workbooks[0], "view"));
     mutate(to_member(&workbooks[1], "view"));
     mutate(to_member(&workbooks[1], "explore"));
+    mutate(to_member(&workbooks[1], "view"));
     mutate(Mutation::SetOwner { document: workbooks[2].clone(), member: newcomer.clone() });
 
     let effective = |rows: Vec<Value>| -> BTreeMap<String, String> {
@@ -171,7 +172,7 @@ async fn what_a_member_may_do_follows_from_grants_teams_containers_and_ownership
         // nothing away.
         (workbooks[0].clone(), Some("explore")),
         (model, Some("view")),
-        // The highest of two grants counts.
+        // The highest of several grants counts, wherever it stands among them.
         (workbooks[1].clone(), Some("explore")),
         (workbooks[2].clone(), Some("edit")),
         (workbooks[3].clone(), None),
@@ -259,4 +260,37 @@ async fn all_members_are_everybody_but_guests() {
         .collect();
     expected.sort();
     assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn an_archived_team_gives_its_members_nothing() {
+    let (simulator, admin) = start(quick()).await;
+    let truth = simulator.truth();
+    let teams = objects(&truth, "team");
+    let team = |name: &str| text(teams.iter().find(|t| t["name"] == name).expect("a team"), "id").to_owned();
+    let archived = team("Former Projects");
+    assert!(truth["grants"].as_array().into_iter().flatten().any(|g| g["team"] == archived.as_str()));
+    let mutate = |mutation: Mutation| simulator.mutate(&mutation).expect("a change");
+    let added = mutate(Mutation::AddMember { first: None, last: None, email: None, member_type: None });
+    let member = text(&added, "id").to_owned();
+    mutate(Mutation::RemoveTeamMember { team: team("All Members"), member: member.clone() });
+    mutate(Mutation::AddTeamMember { team: archived, member: member.clone(), admin: false });
+    let rows = admin.all(&format!("/v2/members/{member}/files"), 100).await;
+    assert_eq!(rows.iter().map(|row| text(row, "name")).collect::<Vec<_>>(), ["My Documents"]);
+}
+
+#[tokio::test]
+async fn members_who_left_are_listed_on_request_and_flags_are_there_only_then() {
+    let (_simulator, admin) = start(quick()).await;
+    let names =
+        |rows: &[Value]| rows.iter().map(|row| text(row, "firstName").to_owned()).collect::<BTreeSet<_>>();
+    let plain = admin.all("/v2/members", 100).await;
+    assert!(plain.iter().all(|row| row.get("isArchived").is_none() && row.get("isInactive").is_none()));
+    let archived = admin.all("/v2/members?includeArchived=true", 100).await;
+    assert!(archived.iter().all(|row| row["isArchived"].is_boolean()));
+    let both = admin.all("/v2/members?includeArchived=true&includeInactive=true", 100).await;
+    let (plain, archived, both) = (names(&plain), names(&archived), names(&both));
+    assert_eq!(archived.difference(&plain).collect::<Vec<_>>(), ["Archie"]);
+    assert_eq!(both.difference(&archived).collect::<Vec<_>>(), ["Ina"]);
+    assert_eq!(admin.ask("/v2/members?email=a%40b.example&search=a").await.0, 400);
 }

@@ -83,10 +83,10 @@ async fn nothing_is_answered_without_a_valid_token() {
 
 #[tokio::test]
 async fn a_token_ends_after_its_lifetime() {
-    let (_simulator, admin) = start(Options { token_lifetime: Duration::from_millis(1500), ..quick() }).await;
-    assert_eq!(admin.ask("/v2/whoami").await.0, 200);
-    tokio::time::sleep(Duration::from_millis(1600)).await;
-    assert_eq!(admin.ask("/v2/whoami").await.0, 401);
+    // The others live an hour; this one is over when it is issued, so that no test has to wait.
+    let (_simulator, admin) = start(Options { token_lifetime: Duration::ZERO, ..quick() }).await;
+    let (status, body) = admin.ask("/v2/whoami").await;
+    assert_eq!((status.as_u16(), body["message"].as_str()), (401, Some("Token expired")));
 }
 
 #[tokio::test]

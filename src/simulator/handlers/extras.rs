@@ -151,7 +151,7 @@ fn bookmark_rows(call: &Call<'_>, extra: u64) -> Result<Vec<(String, Value)>, Pr
 
 pub fn bookmarks(call: &Call<'_>) -> Reply {
     let rows = bookmark_rows(call, BOOKMARK)?;
-    call.list(&rows, |(_, row)| row.clone())
+    call.list(&rows, |(_, row)| row)
 }
 
 pub fn bookmark(call: &Call<'_>) -> Reply {
@@ -178,7 +178,7 @@ fn tag_bookmark_rows(call: &Call<'_>) -> Result<Vec<(String, Value)>, Problem> {
 
 pub fn tag_bookmarks(call: &Call<'_>) -> Reply {
     let rows = tag_bookmark_rows(call)?;
-    call.list(&rows, |(_, row)| row.clone())
+    call.list(&rows, |(_, row)| row)
 }
 
 pub fn tag_bookmark(call: &Call<'_>) -> Reply {
@@ -229,7 +229,7 @@ pub fn templates(call: &Call<'_>) -> Reply {
     rows.retain(|(_, row)| source.is_none_or(|source| (source == "external") == external(row)));
     let search = call.query.get("search");
     rows.retain(|(_, row)| search.is_none_or(|part| contains(row["name"].as_str().unwrap_or(""), part)));
-    call.list(&rows, |(_, row)| row.clone())
+    call.list(&rows, |(_, row)| row)
 }
 
 pub fn template(call: &Call<'_>) -> Reply {

@@ -30,7 +30,7 @@ pub fn lineage(call: &Call<'_>) -> Reply {
         })
     }));
     debug_assert!(call.org.documents[document].flavour != Flavour::TextOnly);
-    call.list(&rows, Clone::clone)
+    call.list(&rows, |row| row)
 }
 
 /// Everything the elements are built on, once each, keyed by a text that tells it apart.
@@ -246,7 +246,7 @@ pub fn sources(call: &Call<'_>) -> Reply {
             rows.push(json!({ "type": "data-model", "dataModelId": inode.id, "elementIds": elements }));
         }
     }
-    call.list(&rows, Clone::clone)
+    call.list(&rows, |row| row)
 }
 
 /// Datasets are built on one table.

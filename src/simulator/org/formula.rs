@@ -68,8 +68,9 @@ pub fn summarized(dice: &mut Dice, parent: &Element) -> (Vec<Column>, String) {
     let source = escaped(parent.name.as_deref().unwrap_or(&parent.id));
     let of_kind =
         |wanted: &[&str]| parent.columns.iter().filter(|c| wanted.contains(&c.kind)).collect::<Vec<_>>();
-    let (dimensions, dates, figures) =
+    let (dimensions, dates, mut figures) =
         (of_kind(&["text"]), of_kind(&["datetime"]), of_kind(&["number", "integer"]));
+    figures.retain(|column| is_figure(column));
     let mut columns = Vec::new();
     let reference = |column: &Column| format!("[{source}/{}]", escaped(&column.name));
     let grouping = if dice.percent(40) && !dates.is_empty() {
@@ -114,6 +115,11 @@ pub fn summarized(dice: &mut Dice, parent: &Element) -> (Vec<Column>, String) {
     (columns, title)
 }
 
+/// Whether a person would calculate with a column: nobody adds up identifiers.
+fn is_figure(column: &Column) -> bool {
+    !["Id", "Band", "Label", "Rank"].iter().any(|word| column.name.ends_with(word))
+}
+
 fn capitalized(word: &str) -> String {
     word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()
 }
@@ -121,7 +127,8 @@ fn capitalized(word: &str) -> String {
 /// A column computed from the columns before it in the same element.
 pub fn calculated(dice: &mut Dice, before: &[Column]) -> Column {
     let some = |dice: &mut Dice, wanted: &[&str]| {
-        let found: Vec<&Column> = before.iter().filter(|c| wanted.contains(&c.kind)).collect();
+        let plain = |c: &&Column| wanted.contains(&c.kind) && is_figure(c) && c.name.split(' ').count() < 4;
+        let found: Vec<&Column> = before.iter().filter(plain).collect();
         (!found.is_empty()).then(|| found[dice.below(found.len())])
     };
     let (text, number, date) =

@@ -53,13 +53,6 @@ impl<'a> Query<'a> {
             }
         }
     }
-
-    /// A number that depends on the listing's filters and not on the place in it.
-    fn fingerprint(&self) -> u64 {
-        const PLACE: [&str; 4] = ["page", "limit", "pageToken", "pageSize"];
-        let bytes = self.0.iter().filter(|(key, _)| !PLACE.contains(&key.as_ref()));
-        hash(bytes.flat_map(|(key, value)| key.bytes().chain(*b"=").chain(value.bytes()).chain(*b"&")))
-    }
 }
 
 fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
@@ -271,8 +264,8 @@ impl Call<'_> {
         usize::try_from(sealed ^ listing).ok()
     }
 
-    /// A number that stands for this listing with these filters.
+    /// A number that stands for this listing.
     fn listing(&self) -> u64 {
-        mix(&[self.org.seed, hash(self.path.bytes()), self.query.fingerprint()])
+        mix(&[self.org.seed, hash(self.path.bytes())])
     }
 }
