@@ -46,6 +46,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// The settings in force.
     Config(ConfigArgs),
+    /// The views of a catalog, column by column.
+    Views(ViewsArgs),
 }
 
 /// How to print.
@@ -170,4 +172,12 @@ pub enum ConfigCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+}
+
+/// Arguments of `views`.
+#[derive(Debug, Args)]
+pub struct ViewsArgs {
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }

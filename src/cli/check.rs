@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::{runtime, settings};
 use crate::config::Settings;
-use crate::crawl::{self, Answer, Client, Exit, Probe, Stop, Token};
+use crate::crawl::{self, Answer, Client, Exit, Patience, Probe, Stop, Token};
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -28,7 +28,7 @@ struct CheckReport {
 
 pub fn run(cli: &Cli, arguments: &CheckArgs, printer: &Printer) -> Result<Exit, CliError> {
     let loaded = settings::load(cli, &arguments.settings, printer)?;
-    let client = crawl::client_of(&loaded.settings, &Stop::default())?;
+    let client = crawl::client_of(&loaded.settings, &Stop::default(), Patience::Person)?;
     runtime()?.block_on(report(&loaded.settings, &client, arguments.format, printer))
 }
 

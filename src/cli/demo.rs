@@ -8,7 +8,7 @@ use super::output::Printer;
 use super::runtime;
 use super::settings::{self, SettingArgs};
 use super::summary::Summary;
-use crate::crawl::{self, Exit, Stop};
+use crate::crawl::{self, Exit, Patience, Stop};
 use crate::simulator::{Options, Simulator};
 
 /// What a person may ask a catalog first: a title and a query.
@@ -23,7 +23,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "the warehouse tables that most elements read",
-        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
+        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
     ),
     (
         "who was granted what, by team",
@@ -46,7 +46,7 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
 
         printer.line("\nsigma-catalog check")?;
         let stop = Stop::default();
-        let client = crawl::client_of(&loaded.settings, &stop)?;
+        let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
         let exit = check::report(&loaded.settings, &client, Format::Text, printer).await?;
         if exit != Exit::Ok {
             return Ok(exit);

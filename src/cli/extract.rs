@@ -7,15 +7,15 @@ use super::error::CliError;
 use super::output::Printer;
 use super::progress::ShownProgress;
 use super::summary::Summary;
-use super::{runtime, settings};
+use super::{runtime, settings, signals};
 use crate::config::Settings;
-use crate::crawl::{self, Client, Exit, Extract, Report, Stop};
+use crate::crawl::{self, Client, Exit, Extract, Patience, Report, Stop};
 
 pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit, CliError> {
     let loaded = settings::load(cli, &arguments.settings, printer)?;
     let runtime = runtime()?;
     let stop = Stop::default();
-    let client = crawl::client_of(&loaded.settings, &stop)?;
+    let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
     let report =
         runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;
     let mut exit = Exit::of_state(report.outcome.state);
@@ -38,39 +38,19 @@ pub async fn extract(
     stop: &Stop,
     accept_removals: Option<i64>,
 ) -> Result<Report, CliError> {
-    let signals = tokio::spawn(stop_on_signals(stop.clone()));
+    let listening = tokio::spawn(stop_on_signals(stop.clone()));
     let progress = Arc::new(ShownProgress::start(cli.quiet));
     let request = Extract { settings, client, accept_removals };
     let ended = crawl::extract(request, progress.clone(), stop).await;
-    signals.abort();
+    listening.abort();
     progress.finish();
     ended.map_err(|failure| CliError::Run { error: failure.error, run_id: failure.run_id, exit: stop.exit() })
 }
 
 /// Turns the first SIGINT or SIGTERM into an orderly stop, and the second into an immediate one.
 async fn stop_on_signals(stop: Stop) {
-    let exit = next_signal().await;
+    let exit = signals::next().await;
     stop.request(exit);
-    let exit = next_signal().await;
+    let exit = signals::next().await;
     std::process::exit(i32::from(exit.code()));
-}
-
-#[cfg(unix)]
-async fn next_signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => Exit::Terminated,
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-    }
-}
-
-#[cfg(not(unix))]
-async fn next_signal() -> Exit {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    Exit::Interrupted
 }

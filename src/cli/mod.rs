@@ -10,8 +10,10 @@ mod output;
 mod progress;
 mod runs;
 mod settings;
+mod signals;
 mod simulate;
 mod summary;
+mod views;
 
 use clap::Parser;
 
@@ -49,6 +51,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Extract(arguments) => extract::run(cli, arguments, printer),
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
+        Command::Views(arguments) => views::run(arguments, printer),
     }
 }
 

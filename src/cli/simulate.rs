@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::args::Cli;
 use super::error::CliError;
 use super::output::Printer;
-use super::runtime;
+use super::{runtime, signals};
 use crate::crawl::Exit;
 use crate::simulator::{FaultRule, Options, Simulator};
 
@@ -168,9 +168,7 @@ pub fn run(_: &Cli, arguments: &SimulateArgs, printer: &Printer) -> Result<Exit,
                 url = simulator.url()
             ))?;
         }
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        signals::next().await;
         simulator.stop().await;
         Ok(Exit::Ok)
     })

@@ -186,10 +186,21 @@ impl Summary {
         let bad = ["denied", "gone", "failed", "incomplete", "skipped"];
         let mut lines = Vec::new();
         for scope in self.scopes.iter().filter(|scope| bad.contains(&scope.outcome.as_str())) {
-            lines.push(format!("{}: {} {}, earlier rows kept", scope.scope, scope.count, scope.outcome));
+            lines.push(format!(
+                "{} of {}: {}, earlier rows kept",
+                scope.scope,
+                thousands(scope.count),
+                scope.outcome
+            ));
         }
-        for scope in self.scopes.iter().filter(|scope| scope.outcome == "excluded") {
-            lines.push(format!("{}: {} left out (archived, or turned off)", scope.scope, scope.count));
+        let left_out: Vec<_> = self
+            .scopes
+            .iter()
+            .filter(|scope| scope.outcome == "excluded")
+            .map(|scope| format!("{} ({})", scope.scope, scope.count))
+            .collect();
+        if !left_out.is_empty() {
+            lines.push(format!("left out, being archived or turned off: {}", left_out.join(", ")));
         }
         lines
     }

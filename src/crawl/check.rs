@@ -127,7 +127,7 @@ async fn ask(
         if step.of == ORGANISATION || step.scope == scope::DOCUMENTS || step.becomes == "object_grant" {
             step.feature.to_owned()
         } else {
-            format!("{} of a {}", step.feature, step.of)
+            format!("{} of a {}", step.feature, step.of.replace('-', " "))
         };
     let mut probe = Probe {
         feature,

@@ -111,3 +111,22 @@ impl From<&CrawlError> for Exit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_readme_documents_every_exit_code() {
+        let readme = include_str!("../../README.md");
+        for (exit, meaning) in Exit::ALL {
+            let documented = match exit {
+                Exit::Interrupted | Exit::Terminated => {
+                    readme.contains(&format!("| 130, 143 | interrupted (SIGINT), {}", "terminated"))
+                }
+                _ => readme.contains(&format!("| {} | {meaning}", exit.code())),
+            };
+            assert!(documented, "{} {meaning}", exit.code());
+        }
+    }
+}

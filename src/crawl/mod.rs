@@ -26,7 +26,7 @@ mod worker;
 pub use check::{Answer, Probe, probe};
 pub use error::CrawlError;
 pub use exit::Exit;
-pub use run::{Extract, Failure, Progress, Report, Snapshot, Stop, client_of, extract};
+pub use run::{Extract, Failure, Patience, Progress, Report, Snapshot, Stop, client_of, extract};
 pub use token::{Token, describe_owner};
 
 pub use crate::catalog::delivery::Severity;

@@ -119,8 +119,17 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// How long to try before saying that Sigma does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as a nightly run can afford.
+    Run,
+    /// As long as a person waits for an answer.
+    Person,
+}
+
 /// The client that the settings describe.
-pub fn client_of(settings: &Settings, stop: &Stop) -> Result<SigmaClient, CrawlError> {
+pub fn client_of(settings: &Settings, stop: &Stop, patience: Patience) -> Result<SigmaClient, CrawlError> {
     let credentials = settings.require_credentials()?;
     let sigma = &settings.sigma;
     let ca_bundle = match &sigma.ca_bundle {
@@ -131,7 +140,7 @@ pub fn client_of(settings: &Settings, stop: &Stop) -> Result<SigmaClient, CrawlE
             source,
         })?),
     };
-    let options = ClientOptions {
+    let mut options = ClientOptions {
         workers: settings.crawl.concurrency,
         requests_per_second: sigma.requests_per_second,
         proxy: sigma.proxy.as_ref().map(|proxy| proxy.expose().clone()),
@@ -142,6 +151,9 @@ pub fn client_of(settings: &Settings, stop: &Stop) -> Result<SigmaClient, CrawlE
         allow_host: sigma.allow_host.clone(),
         ..ClientOptions::new(credentials.api_url, credentials.client_id, credentials.client_secret)
     };
+    if patience == Patience::Person {
+        options.retry.attempts = 3;
+    }
     SigmaClient::new(options, stop.token.clone())
         .map_err(|error| CrawlError::sigma("preparing the connection to Sigma", error))
 }
