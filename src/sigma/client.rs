@@ -248,6 +248,9 @@ impl Inner {
             flight.keep_distance().await;
         }
         let exchanged = self.transport.exchange(request).await;
+        if let Question::Token(flight) = question {
+            flight.called();
+        }
         drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
         if !matches!(status, 0 | 429) {
@@ -309,7 +312,7 @@ fn conclude(circuit: &mut Circuit, spec: &EndpointSpec, cause: &Cause) {
     match cause.kind {
         ErrorKind::Auth | ErrorKind::RateLimited => {}
         ErrorKind::NotApplicable | ErrorKind::Archived => circuit.worked(),
-        _ if cause.status.is_some_and(|status| spec.is_answer(status)) => circuit.worked(),
+        _ if cause.status.is_some_and(|status| spec.is_about_the_object(status)) => circuit.worked(),
         _ => circuit.failed(Instant::now()),
     }
 }
