@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::error::Cause;
 
-/// Sigma allows one call per second on the token endpoint; this is the distance kept between two.
-pub(crate) const BETWEEN_TOKEN_CALLS: Duration = Duration::from_millis(1_050);
+/// Sigma allows one call per second on the token endpoint. The distance is kept from the end of one call to the
+/// start of the next, so that it holds on the server's clock too, however long a call was under way.
+const BETWEEN_TOKEN_CALLS: Duration = Duration::from_secs(1);
 /// What Sigma's tokens last when an answer does not say, or says nonsense. Should it be less, a 401 tells.
 const USUAL_LIFETIME: Duration = Duration::from_secs(3_600);
 const RENEW_AT: f64 = 0.8;
@@ -77,6 +78,11 @@ impl Flight {
         if let Some(last) = self.last_call {
             sleep_until(last + BETWEEN_TOKEN_CALLS).await;
         }
+        self.called();
+    }
+
+    /// A call was made just now.
+    pub(crate) fn called(&mut self) {
         self.last_call = Some(Instant::now());
     }
 }

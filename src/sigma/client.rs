@@ -46,6 +46,13 @@ pub(crate) struct Effort {
     pub(crate) retries: u64,
 }
 
+/// How long one attempt waited for its turn, and how long the answer took.
+#[derive(Clone, Copy)]
+struct Timing {
+    waited: Duration,
+    took: Duration,
+}
+
 /// What is asked.
 enum Question<'a> {
     /// The token, by whoever holds the flight.
@@ -180,24 +187,39 @@ impl Inner {
         let mut refused: Option<Arc<Token>> = None;
         loop {
             let (request, token) = self.request(&question, &url, refused.as_deref()).await?;
-            let sent = Instant::now();
-            let exchanged = self.exchange(&mut question, request).await;
+            let (exchanged, timing) = self.exchange(&mut question, request).await;
             effort.http_calls += 1;
+            let tell = |status, request_id: Option<&str>| {
+                let path = url.path();
+                let (attempt, Timing { waited, took }) = (effort.http_calls - calls_before, timing);
+                let (wait_ms, took_ms) = (millis(waited), millis(took));
+                tracing::debug!(
+                    endpoint = spec.name,
+                    path,
+                    status,
+                    attempt,
+                    wait_ms,
+                    took_ms,
+                    request_id,
+                    "asked"
+                );
+            };
             let failed = match judge(exchanged, &parse) {
-                Ok(parsed) => {
+                Ok((parsed, request_id)) => {
                     self.circuit(&question, Circuit::worked);
-                    log_attempt(spec, &url, Some(200), effort, sent, None);
+                    tell(Some(200), request_id.as_deref());
                     return Ok(parsed);
                 }
                 Err(failed) => failed,
             };
-            log_attempt(spec, &url, failed.status(), effort, sent, failed.request_id());
+            tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
             match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
                 Decision::Renew if token.is_some() => refused = token,
                 Decision::Wait(wait) => {
                     if !self.may_retry(&question, &failed) {
                         let cause = failed.into_cause(ErrorKind::Unavailable, "retry.budget");
+                        self.circuit(&question, |circuit| conclude(circuit, spec, &cause));
                         return give_up(cause, effort.http_calls);
                     }
                     effort.retries += 1;
@@ -242,12 +264,18 @@ impl Inner {
         &self,
         question: &mut Question<'_>,
         request: RequestBuilder,
-    ) -> Result<Answer, Silence> {
+    ) -> (Result<Answer, Silence>, Timing) {
+        let ready = Instant::now();
         let permit = self.gate.admit().await;
         if let Question::Token(flight) = question {
             flight.keep_distance().await;
         }
+        let sent = Instant::now();
         let exchanged = self.transport.exchange(request).await;
+        let timing = Timing { waited: sent - ready, took: sent.elapsed() };
+        if let Question::Token(flight) = question {
+            flight.called();
+        }
         drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
         if !matches!(status, 0 | 429) {
@@ -257,7 +285,7 @@ impl Inner {
             *stats.requests.entry((question.spec().name, status)).or_default() += 1;
             stats.token_calls += u64::from(matches!(question, Question::Token(_)));
         });
-        exchanged
+        (exchanged, timing)
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {
@@ -309,28 +337,9 @@ fn conclude(circuit: &mut Circuit, spec: &EndpointSpec, cause: &Cause) {
     match cause.kind {
         ErrorKind::Auth | ErrorKind::RateLimited => {}
         ErrorKind::NotApplicable | ErrorKind::Archived => circuit.worked(),
-        _ if cause.status.is_some_and(|status| spec.is_answer(status)) => circuit.worked(),
+        _ if cause.status.is_some_and(|status| spec.is_about_the_object(status)) => circuit.worked(),
         _ => circuit.failed(Instant::now()),
     }
-}
-
-fn log_attempt(
-    spec: &EndpointSpec,
-    url: &Url,
-    status: Option<u16>,
-    effort: &Effort,
-    sent: Instant,
-    request_id: Option<&str>,
-) {
-    tracing::debug!(
-        endpoint = spec.name,
-        path = url.path(),
-        status,
-        attempt = effort.http_calls,
-        took_ms = millis(sent.elapsed()),
-        request_id,
-        "asked"
-    );
 }
 
 fn failure(spec: &EndpointSpec, path: String, cause: Cause, attempts: u32, elapsed: Duration) -> SigmaError {

@@ -55,12 +55,9 @@ pub struct EndpointSpec {
 
 impl EndpointSpec {
     /// Whether a refusal of this status says something about the object asked for, rather than about the endpoint
-    /// or the credentials. Such answers never open the circuit.
-    pub(crate) fn is_answer(&self, status: u16) -> bool {
-        self.no_data.contains(&status)
-            || status == 409
-            || (status == 404 && self.path.contains('{'))
-            || (status == 403 && self.path.contains('{') && self.level == TokenLevel::Any)
+    /// or the credentials. Like "no such data" and "archived", it is an answer and never opens the circuit.
+    pub(crate) fn is_about_the_object(&self, status: u16) -> bool {
+        self.path.contains('{') && (status == 404 || (status == 403 && self.level == TokenLevel::Any))
     }
 
     const fn ordinary(

@@ -37,10 +37,11 @@ struct ApiError {
     request_id: Value,
 }
 
+/// The parsed answer with its request id, or why there is none.
 pub(crate) fn judge<T>(
     exchanged: Result<Answer, Silence>,
     parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
-) -> Result<T, Failed> {
+) -> Result<(T, Option<String>), Failed> {
     let answer = match exchanged {
         Ok(answer) => answer,
         Err(silence) => return Err(Failed::silent(silence)),
@@ -48,15 +49,18 @@ pub(crate) fn judge<T>(
     if answer.status != 200 {
         return Err(Failed::refused(answer));
     }
-    parse(&answer.body).map_err(|fault| Failed {
-        how: match fault {
-            BodyFault::NotJson { .. } => How::NotJson,
-            BodyFault::Shape(_) => How::WrongShape,
-        },
-        message: fault.to_string(),
-        api_code: None,
-        request_id: answer.request_id,
-    })
+    match parse(&answer.body) {
+        Ok(parsed) => Ok((parsed, answer.request_id)),
+        Err(fault) => Err(Failed {
+            how: match fault {
+                BodyFault::NotJson { .. } => How::NotJson,
+                BodyFault::Shape(_) => How::WrongShape,
+            },
+            message: fault.to_string(),
+            api_code: None,
+            request_id: answer.request_id,
+        }),
+    }
 }
 
 impl Failed {

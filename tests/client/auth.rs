@@ -157,6 +157,23 @@ async fn a_busy_token_endpoint_is_asked_again_but_never_twice_in_a_second() {
 }
 
 #[tokio::test]
+async fn the_distance_between_token_calls_begins_when_the_first_one_is_over() {
+    let calls = Mutex::new(0);
+    let server = Server::everything(move |seen| {
+        if seen.path != TOKEN_PATH {
+            return whoami();
+        }
+        let mut calls = calls.lock().expect("no panic elsewhere");
+        *calls += 1;
+        if *calls == 1 { Reply::status(503).after(Duration::from_millis(400)) } else { grant("t") }
+    })
+    .await;
+    ask(&client(&server)).await.expect("an answer");
+    let at: Vec<_> = server.token_requests().iter().map(|seen| seen.at).collect();
+    assert!(at[1] - at[0] >= Duration::from_millis(1_400));
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_stays_down_makes_sigma_unavailable() {
     let server = Server::everything(|_| Reply::status(503)).await;
     let client = client_with(&server, |options| options.retry.attempts = 2);

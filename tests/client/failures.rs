@@ -73,6 +73,11 @@ async fn retries_of_a_whole_run_are_limited() {
     // Five retries for the first, two for the second, then none.
     assert_eq!(codes, ["server.error", "retry.budget", "retry.budget", "retry.budget"]);
     assert_eq!(server.data_requests().len(), 6 + 3 + 1 + 1);
+    // Failures without retries are failures all the same: in the end the endpoint is left alone.
+    for id in 4..30 {
+        client.one::<Page>(&pages(id)).await.expect_err("down");
+    }
+    assert_eq!(client.one::<Page>(&pages(30)).await.expect_err("down").code(), "circuit.open");
 }
 
 #[tokio::test]

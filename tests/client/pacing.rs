@@ -16,16 +16,13 @@ async fn no_more_are_in_flight_than_there_are_workers() {
     for workers in [1, 3, 10] {
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (counted, largest) = (Arc::clone(&now), Arc::clone(&most));
-        // The server counts what it holds at once: each answer is delayed, and leaves the count when it is due.
         let server = Server::data(move |_| {
             let held = counted.fetch_add(1, Ordering::SeqCst) + 1;
             largest.fetch_max(held, Ordering::SeqCst);
             let counted = Arc::clone(&counted);
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(8)).await;
+            whoami().after(Duration::from_millis(15)).leaving(move || {
                 counted.fetch_sub(1, Ordering::SeqCst);
-            });
-            whoami().after(Duration::from_millis(15))
+            })
         })
         .await;
         let client = client_with(&server, |options| options.workers = workers);

@@ -41,6 +41,26 @@ async fn seconds_are_a_floor() {
 }
 
 #[tokio::test]
+async fn everybody_waits_when_one_is_told_to() {
+    for status in [429, 503] {
+        let server = refusing_once(status, Some("1".into())).await;
+        let client = client(&server);
+        let refused = tokio::spawn({
+            let client = client.clone();
+            async move { client.one::<Whoami>(&Endpoint::Whoami.call()).await }
+        });
+        while client.stats().retries == 0 {
+            tokio::task::yield_now().await;
+        }
+        client.one::<Whoami>(&Endpoint::Whoami.call()).await.expect("an answer");
+        refused.await.expect("no panic").expect("an answer");
+        let at: Vec<_> = server.data_requests().iter().map(|seen| seen.at).collect();
+        assert_eq!(at.len(), 3);
+        assert!(at[1] - at[0] >= Duration::from_secs(1), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_date_is_a_floor() {
     // Dates have no fractions: three seconds from now are at least two.
     let date = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);

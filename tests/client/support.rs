@@ -52,6 +52,8 @@ pub struct Reply {
     pub sent: Option<usize>,
     /// Between two bytes of the body.
     pub per_byte: Duration,
+    /// Called when the delay is over, before anything is sent.
+    pub leaving: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Reply {
@@ -63,6 +65,7 @@ impl Reply {
             delay: Duration::ZERO,
             sent: None,
             per_byte: Duration::ZERO,
+            leaving: None,
         }
     }
 
@@ -86,6 +89,11 @@ impl Reply {
 
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    pub fn leaving(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.leaving = Some(Arc::new(tell));
         self
     }
 
@@ -166,6 +174,9 @@ async fn serve(
     log.lock().expect("no panic elsewhere").push(seen.clone());
     let reply = answer(&seen);
     tokio::time::sleep(reply.delay).await;
+    if let Some(tell) = &reply.leaving {
+        tell();
+    }
     let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", reply.status);
     if !reply.headers.iter().any(|(name, _)| *name == "content-length") {
         head.push_str(&format!("content-length: {}\r\n", reply.body.len()));

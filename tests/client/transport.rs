@@ -182,6 +182,19 @@ async fn loopback_is_asked_directly_even_when_a_proxy_is_set() {
     assert_eq!(proxy.seen().len(), 0);
 }
 
+/// The environment of a running process cannot be changed safely: the test above is run again in one of its own.
+#[test]
+fn loopback_is_asked_directly_even_when_the_environment_names_a_proxy() {
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this test"));
+    child.args(["--exact", "transport::loopback_is_asked_directly_even_when_a_proxy_is_set"]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        child.env(name, "http://127.0.0.1:9");
+    }
+    let output = child.env_remove("NO_PROXY").env_remove("no_proxy").output().expect("a process");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[tokio::test]
 async fn a_proxy_is_asked_for_a_tunnel_and_never_shown_the_secret() {
     let proxy = Server::everything(|_| Reply::status(502)).await;
