@@ -29,6 +29,8 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
     let mut lineage = Lineage::default();
     // Every form under which `sourceIds` may name a node of this answer.
     let mut named: HashMap<String, Source> = HashMap::new();
+    // Data models are named with one of their elements behind a slash, so these are looked up by the part before it.
+    let mut models: HashMap<String, String> = HashMap::new();
     for entry in entries {
         if entry.r#type == "element" {
             if let Some(element) = &entry.element_id {
@@ -36,10 +38,18 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
             }
             continue;
         }
-        let Some((id, reference)) = identity(entry) else { continue };
-        let document = if entry.r#type == "customSQL" { document_id.to_owned() } else { String::new() };
-        if entry.r#type != "data-model" {
-            named.insert(reference, (entry.r#type.clone(), document, id.clone()));
+        let Some(id) = identity(entry) else { continue };
+        if entry.r#type == "data-model" {
+            models.extend(spellings(&id).into_iter().map(|spelling| (spelling, id.clone())));
+        } else {
+            let document = if entry.r#type == "customSQL" { document_id.to_owned() } else { String::new() };
+            let source = (entry.r#type.clone(), document, id.clone());
+            if entry.inode_id.is_some() {
+                let inodes = spellings(&id).into_iter().map(|spelling| format!("inode-{spelling}"));
+                named.extend(inodes.map(|reference| (reference, source.clone())));
+            } else {
+                named.insert(id.clone(), source);
+            }
         }
         lineage.nodes.push(LineageNode {
             r#type: entry.r#type.clone(),
@@ -52,7 +62,11 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
     for entry in entries.iter().filter(|entry| entry.r#type == "element") {
         let Some(target) = &entry.element_id else { continue };
         for raw in entry.source_ids.iter().flatten() {
-            let source = named.get(raw).cloned().or_else(|| data_model(raw));
+            let known_model = || {
+                let (model, element) = raw.split_once('/').unwrap_or((raw, ""));
+                Some(("data-model".to_owned(), models.get(model)?.clone(), element.to_owned()))
+            };
+            let source = named.get(raw).cloned().or_else(known_model).or_else(|| data_model(raw));
             lineage.edges.push(edge(
                 source.unwrap_or_else(|| unresolved(raw)),
                 target,
@@ -158,24 +172,28 @@ fn data_model(raw: &str) -> Option<Source> {
     Some(("data-model".into(), ids::uuid_of(url_id)?, element.into()))
 }
 
-/// The id a node is kept under, and the form under which `sourceIds` names it.
-fn identity(entry: &model::LineageEntry) -> Option<(String, String)> {
-    let own = |id: &Option<String>| id.clone().map(|id| (id.clone(), id));
+/// The id a node is kept under.
+fn identity(entry: &model::LineageEntry) -> Option<String> {
     if let Some(inode) = &entry.inode_id {
-        let uuid = ids::normalise_inode(inode).unwrap_or_else(|| inode.clone());
-        let reference =
-            ids::url_id_of(&uuid).map_or_else(|| inode.clone(), |url_id| format!("inode-{url_id}"));
-        return Some((uuid, reference));
+        return Some(ids::normalise_inode(inode).unwrap_or_else(|| inode.clone()));
     }
     if entry.r#type == "customSQL" {
-        return own(&entry.name);
+        return entry.name.clone();
     }
-    own(&entry.data_model_id)
-        .or_else(|| own(&entry.csv_id))
-        .or_else(|| own(&entry.semantic_view_id))
-        .or_else(|| own(&entry.sql_document_id))
-        .or_else(|| own(&entry.worksheet_id))
-        .or_else(|| own(&entry.name))
+    let ids = [
+        &entry.data_model_id,
+        &entry.csv_id,
+        &entry.semantic_view_id,
+        &entry.sql_document_id,
+        &entry.worksheet_id,
+        &entry.name,
+    ];
+    ids.into_iter().flatten().next().cloned()
+}
+
+/// Both spellings of an id: as it is, and base62 where it is a UUID.
+fn spellings(id: &str) -> Vec<String> {
+    std::iter::once(id.to_owned()).chain(ids::url_id_of(id)).collect()
 }
 
 #[cfg(test)]
@@ -219,7 +237,9 @@ mod tests {
                 {"type": "element", "elementId": "a", "sourceIds": ["inode-2Fby2MBLPM5jUMfBB15On1", "sQl1"],
                  "dataSourceIds": ["inode-2Fby2MBLPM5jUMfBB15On1", "sQl1", "x"]},
                 {"type": "element", "elementId": "b", "sourceIds": ["a", "5aUNw5W8oUBNRqWYINBSx6/el", "csv1", "ORDERS", "gone",
-                 "inode-49HFLTr6xytgrPly3PFsNC"], "dataSourceIds": null},
+                 "inode-49HFLTr6xytgrPly3PFsNC", "5aUNw5W8oUBNRqWYINBSx6", "odd-model/x", "inode-odd-table"], "dataSourceIds": null},
+                {"type": "table", "name": "ODD", "connectionId": "c", "inodeId": "odd-table"},
+                {"type": "data-model", "name": "Odd", "connectionId": null, "dataModelId": "odd-model"},
                 {"type": "element", "elementId": "c", "sourceIds": null, "dataSourceIds": null},
             ])),
         );
@@ -228,15 +248,18 @@ mod tests {
             [
                 ("csv-upload", "", "csv1", "b"),
                 ("customSQL", "doc", "sQl1", "a"),
+                ("data-model", MODEL, "", "b"),
                 ("data-model", MODEL, "el", "b"),
+                ("data-model", "odd-model", "x", "b"),
                 ("element", "doc", "a", "b"),
                 ("table", "", TABLE, "a"),
+                ("table", "", "odd-table", "b"),
                 ("unresolved", "", "ORDERS", "b"),
                 ("unresolved", "", "gone", "b"),
                 ("unresolved", "", "inode-49HFLTr6xytgrPly3PFsNC", "b"),
             ]
         );
-        assert_eq!(lineage.nodes.len(), 5);
+        assert_eq!(lineage.nodes.len(), 7);
         assert_eq!(lineage.nodes[0].connection_id.as_deref(), Some("c"));
         assert_eq!(lineage.nodes[2].definition.as_deref(), Some("select 1"));
     }

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CrawlError;
 use super::exit::Exit;
-use super::organisation::{choose_grants, first_tasks};
-use super::queue::{Found, Queue, Task};
+use super::organisation::{Finds, first_tasks};
+use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
 use super::worker::Crawler;
@@ -244,16 +244,11 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     let later = enqueue.without_listing();
     drop(enqueue);
     let choose = async {
-        let (mut objects, mut members, mut teams) = (Vec::new(), Vec::new(), Vec::new());
+        let mut finds = Finds::default();
         while let Some(found) = found.recv().await {
-            match found {
-                Found::Object(id) => objects.push(id),
-                Found::Member(id) => members.push(id),
-                Found::Team(id) => teams.push(id),
-            }
+            finds.add(found);
         }
-        let setting = crawler.settings.grants;
-        for of in choose_grants(setting, crawler.token.is_admin(), objects, members, teams) {
+        for of in crawler.choose_grants(finds).await {
             later.add(Task::Grants(of));
         }
         drop(later);

@@ -116,3 +116,18 @@ fn what_bulk_endpoints_cannot_answer_is_asked_element_by_element() {
         edges
     );
 }
+
+#[test]
+fn where_grants_of_others_may_not_be_asked_objects_are_asked_instead() {
+    // Few people and many documents: principals would be cheaper.
+    let context = Context::new(Options { workbooks: 40, awkward: false, ..Options::small() });
+    let first = context.extract();
+    let granted = context.rows("SELECT * FROM object_grant ORDER BY 1");
+    assert!(asked(&context.simulator.stats(), "/v2/grants") < 40, "{first}");
+    context.simulator.reset_stats();
+    context.simulator.set_faults(vec!["GET /v2/grants 403 x1".parse().expect("a rule")]);
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert_eq!(context.rows("SELECT * FROM object_grant ORDER BY 1"), granted);
+    assert!(asked(&context.simulator.stats(), "/v2/grants") >= 40, "{ran}");
+}

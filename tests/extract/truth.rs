@@ -246,6 +246,18 @@ fn grants_by_object_and_by_principal_give_the_same_catalog() {
         assert_eq!(ran.code, 0, "{ran}");
         let found = differences(&context);
         assert!(found.is_empty(), "{way}: {found}");
+        // Inherited rows come by default, and nothing in them says so: they must not even be asked for.
+        let read = context.rows("SELECT sum(rows) FROM fetch_scope WHERE endpoint LIKE '%-grants'").remove(0);
+        let by_workspace = context
+            .rows(
+                "SELECT sum(rows) FROM fetch_scope WHERE endpoint = 'object-grants' \
+            AND parent_id IN (SELECT id FROM workspace)",
+            )
+            .remove(0);
+        let twice: i64 = if way == "principal" { by_workspace.parse().expect("a number") } else { 0 };
+        let held: i64 =
+            context.rows("SELECT count(*) FROM object_grant").remove(0).parse().expect("a number");
+        assert_eq!(read.parse::<i64>().expect("a number") - twice, held, "{way}");
     }
 }
 
