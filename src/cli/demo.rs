@@ -14,8 +14,8 @@ use crate::simulator::{Options, Simulator};
 /// What a person may ask a catalog first: a title and a query.
 const EXAMPLES: &[(&str, &str)] = &[
     (
-        "the folders and workbooks at the top",
-        "SELECT bi_object_type, name, badge FROM bi_folder WHERE parent_external_id LIKE 'workspace:%' LIMIT 5",
+        "workbooks that carry a badge",
+        "SELECT name, badge, bi_object_type FROM bi_folder WHERE badge IS NOT NULL ORDER BY badge, name LIMIT 5",
     ),
     (
         "formulas that sum something",

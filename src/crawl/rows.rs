@@ -141,95 +141,63 @@ pub(super) trait DocumentRow: model::Row + Send + 'static {
     fn into_document(self) -> Document;
 }
 
-impl DocumentRow for model::Workbook {
-    fn into_document(self) -> Document {
+/// What all kinds of document have in common, given the names under which a kind has it.
+macro_rules! document {
+    ($row:ident, $kind:literal, $id:ident, $url_id:expr, $owner:ident) => {
         Document {
-            kind: "workbook".to_owned(),
-            url_id: self.workbook_url_id.or_else(|| ids::url_id_of(&self.workbook_id)),
-            id: self.workbook_id,
-            name: self.name,
-            url: self.url,
-            path: self.path,
-            description: said(self.description),
-            owner_id: said(self.owner_id),
-            latest_version: self.latest_version,
-            is_archived: self.is_archived,
+            kind: $kind.to_owned(),
+            url_id: $url_id.or_else(|| ids::url_id_of(&$row.$id)),
+            id: $row.$id,
+            name: $row.name,
+            url: $row.url,
+            path: $row.path,
+            description: None,
+            owner_id: said($row.$owner),
+            latest_version: None,
+            is_archived: $row.is_archived,
             migration_status: None,
             migrated_to: None,
-            created_by: self.created_by,
-            updated_by: self.updated_by,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            created_by: $row.created_by,
+            updated_by: $row.updated_by,
+            created_at: $row.created_at,
+            updated_at: $row.updated_at,
         }
+    };
+}
+
+impl DocumentRow for model::Workbook {
+    fn into_document(self) -> Document {
+        let (description, latest_version) = (said(self.description), self.latest_version);
+        let common = document!(self, "workbook", workbook_id, self.workbook_url_id, owner_id);
+        Document { description, latest_version, ..common }
     }
 }
 
 impl DocumentRow for model::Report {
     fn into_document(self) -> Document {
-        Document {
-            kind: "report".to_owned(),
-            url_id: self.report_url_id.or_else(|| ids::url_id_of(&self.report_id)),
-            id: self.report_id,
-            name: self.name,
-            url: self.url,
-            path: self.path,
-            description: said(self.description),
-            owner_id: said(self.owner_id),
-            latest_version: self.latest_version,
-            is_archived: self.is_archived,
-            migration_status: None,
-            migrated_to: None,
-            created_by: self.created_by,
-            updated_by: self.updated_by,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let (description, latest_version) = (said(self.description), self.latest_version);
+        let common = document!(self, "report", report_id, self.report_url_id, owner_id);
+        Document { description, latest_version, ..common }
     }
 }
 
 impl DocumentRow for model::DataModel {
     fn into_document(self) -> Document {
+        let latest_version = self.latest_version;
         Document {
-            kind: "data-model".to_owned(),
-            url_id: self.data_model_url_id.or_else(|| ids::url_id_of(&self.data_model_id)),
-            id: self.data_model_id,
-            name: self.name,
-            url: self.url,
-            path: self.path,
-            description: None,
-            owner_id: said(self.owner_id),
-            latest_version: self.latest_version,
-            is_archived: self.is_archived,
-            migration_status: None,
-            migrated_to: None,
-            created_by: self.created_by,
-            updated_by: self.updated_by,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            latest_version,
+            ..document!(self, "data-model", data_model_id, self.data_model_url_id, owner_id)
         }
     }
 }
 
 impl DocumentRow for model::Dataset {
     fn into_document(self) -> Document {
-        Document {
-            kind: "dataset".to_owned(),
-            url_id: ids::url_id_of(&self.dataset_id),
-            id: self.dataset_id,
-            name: self.name,
-            url: self.url,
-            path: self.path,
-            description: said(self.description),
-            owner_id: said(self.owner),
-            latest_version: None,
-            is_archived: self.is_archived,
-            migration_status: self.migration_status,
-            migrated_to: self.migration_to_data_model.and_then(|migration| migration.data_model_id),
-            created_by: self.created_by,
-            updated_by: self.updated_by,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let description = said(self.description);
+        let migration_status = self.migration_status;
+        let migrated_to = self.migration_to_data_model.and_then(|migration| migration.data_model_id);
+        let common = document!(self, "dataset", dataset_id, None::<String>, owner);
+        Document { description, migration_status, migrated_to, ..common }
     }
 }
 

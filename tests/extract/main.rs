@@ -5,4 +5,6 @@ mod demo;
 mod mistakes;
 mod requests;
 mod rerun;
+#[cfg(unix)]
+mod signals;
 mod truth;
