@@ -48,7 +48,20 @@ pub async fn report(
     // In text each line appears as soon as it is known.
     let show = |line: &Line| if format == Format::Text { print(line, printer) } else { Ok(()) };
     show(&lines[0])?;
-    let token = Token::ask(client).await?;
+    let token = match Token::ask(client).await {
+        Ok(token) => token,
+        Err(error) => {
+            let line = Line {
+                what: "credentials".to_owned(),
+                answer: Answer::Failed,
+                detail: format!("{error} [{}]", error.code()),
+                remedy: error.remedy().map(str::to_owned),
+            };
+            show(&line)?;
+            lines.push(line);
+            return conclude(lines, Exit::from(&error), format, printer);
+        }
+    };
     let who = crawl::describe_owner(client, &token).await;
     for line in [
         Line {
@@ -77,13 +90,13 @@ pub async fn report(
         show(&line)?;
         lines.push(line);
     }
+    conclude(lines, exit, format, printer)
+}
+
+fn conclude(lines: Vec<Line>, exit: Exit, format: Format, printer: &Printer) -> Result<Exit, CliError> {
     if format == Format::Json {
-        printer.json(&CheckReport {
-            schema_version: 1,
-            ok: exit == Exit::Ok,
-            exit_code: exit.code(),
-            lines,
-        })?;
+        let report = CheckReport { schema_version: 1, ok: exit == Exit::Ok, exit_code: exit.code(), lines };
+        printer.json(&report)?;
     }
     Ok(exit)
 }

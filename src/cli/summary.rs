@@ -155,11 +155,9 @@ impl Summary {
         }
         for scope in &self.deficient {
             printer.line(format_args!(
-                "  {} {}: {}{}",
-                scope.scope,
-                scope.parent_id,
-                scope.outcome,
-                scope.message.as_deref().map(|message| format!(" ({message})")).unwrap_or_default()
+                "  {}: {}",
+                format!("{} {}", scope.scope, scope.parent_id).trim(),
+                scope.message.as_deref().unwrap_or(&scope.outcome)
             ))?;
         }
         for kind in &self.emptied {
@@ -187,7 +185,7 @@ impl Summary {
         let mut lines = Vec::new();
         for scope in self.scopes.iter().filter(|scope| bad.contains(&scope.outcome.as_str())) {
             lines.push(format!(
-                "{} of {}: {}, earlier rows kept",
+                "{}: {} {}, earlier rows kept",
                 scope.scope,
                 thousands(scope.count),
                 scope.outcome

@@ -1,5 +1,6 @@
 //! The main job, through the real binary, against a simulated organisation.
 
+mod check;
 mod context;
 mod demo;
 mod mistakes;
