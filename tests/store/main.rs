@@ -5,6 +5,7 @@ mod diff;
 mod files;
 mod guards;
 mod history;
+mod oracle;
 mod org;
 mod publish;
 mod removal;
