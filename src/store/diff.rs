@@ -27,16 +27,17 @@ impl FromSql for Value {
 }
 
 /// What storing a row did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Stored {
-    /// No such object before.
-    New,
-    /// The object was different before.
-    Changed,
-    /// Nothing to do.
-    Unchanged,
-    /// Already stored in this run; the later row won.
+    /// It is the first row of its key in this run: the difference from the current row is what the run did.
+    First,
+    /// It was stored in this run already, just so.
     Again,
+    /// It replaced another row that this run had stored.
+    Replaced {
+        /// The row that was current before the run.
+        published: Option<Vec<Value>>,
+    },
 }
 
 /// A row as the database has it.
@@ -59,6 +60,8 @@ pub struct TableSql {
     overwrite: String,
     close: String,
     delete: String,
+    closed: String,
+    reopen: String,
 }
 
 fn list(names: &[String], each: impl Fn(&String) -> String, separator: &str) -> String {
@@ -92,6 +95,8 @@ impl TableSql {
             overwrite: format!("UPDATE {history} SET {assignments} WHERE {is_key} AND valid_from = ?"),
             close: format!("UPDATE {history} SET valid_to = ? WHERE {is_key} AND valid_to IS NULL"),
             delete: format!("DELETE FROM {history} WHERE {is_key} AND valid_from = ?"),
+            closed: format!("{selected} WHERE {is_key} AND valid_to = ?"),
+            reopen: format!("UPDATE {history} SET valid_to = NULL WHERE {is_key} AND valid_to = ?"),
         }
     }
 
@@ -131,30 +136,47 @@ impl TableSql {
         row: &[Value],
         current: Option<&Current>,
     ) -> Result<Stored, StoreError> {
-        let stored = match current {
+        match current {
             Some(current) if current.values == row => {
-                return Ok(if current.valid_from == run { Stored::Again } else { Stored::Unchanged });
+                return Ok(if current.valid_from == run { Stored::Again } else { Stored::First });
             }
-            Some(current) if current.valid_from == run => {
-                let values =
-                    self.table.columns.iter().zip(row).filter(|(column, _)| !column.key).map(|(_, v)| v);
-                let document = document.map(Value::Integer);
-                let run = Value::Integer(run);
-                let parameters = values.chain(&document).chain(self.table.key_of(row)).chain([&run]);
-                db.prepare_cached(&self.overwrite)?.execute(params_from_iter(parameters))?;
-                return Ok(Stored::Again);
-            }
-            Some(_) => {
-                self.close(db, run, document, row, 0)?;
-                Stored::Changed
-            }
-            None => Stored::New,
-        };
+            Some(current) if current.valid_from == run => return self.replace(db, run, document, row),
+            Some(_) => self.close(db, run, document, row, 0)?,
+            None => {}
+        }
         let document = document.map(Value::Integer);
         let run = Value::Integer(run);
         let parameters = document.iter().chain(row).chain([&run]);
         db.prepare_cached(&self.insert)?.execute(params_from_iter(parameters))?;
-        Ok(stored)
+        Ok(Stored::First)
+    }
+
+    /// Stores a row in place of another one of this run. Where it says what was current before, that stays current:
+    /// a source that tells two versions of an object in every run does not change in every run.
+    fn replace(
+        &self,
+        db: &Connection,
+        run: i64,
+        document: Option<i64>,
+        row: &[Value],
+    ) -> Result<Stored, StoreError> {
+        let document = document.map(Value::Integer);
+        let run = Value::Integer(run);
+        let key = || document.iter().chain(self.table.key_of(row)).chain([&run]);
+        let published = {
+            let mut statement = db.prepare_cached(&self.closed)?;
+            let mut rows = statement.query(params_from_iter(key()))?;
+            rows.next()?.map(|row| self.read(row)).transpose()?.map(|closed| closed.values)
+        };
+        if published.as_deref() == Some(row) {
+            db.prepare_cached(&self.delete)?.execute(params_from_iter(key()))?;
+            db.prepare_cached(&self.reopen)?.execute(params_from_iter(key()))?;
+        } else {
+            let values =
+                self.table.columns.iter().zip(row).filter(|(column, _)| !column.key).map(|(_, value)| value);
+            db.prepare_cached(&self.overwrite)?.execute(params_from_iter(values.chain(key())))?;
+        }
+        Ok(Stored::Replaced { published })
     }
 
     /// Ends the validity of a row with this run; a row that this run itself wrote disappears.

@@ -16,6 +16,8 @@
 
 mod diff;
 pub mod error;
+#[cfg(test)]
+mod full_disk;
 mod ledger;
 pub mod lock;
 mod publish;

@@ -91,7 +91,8 @@ impl Catalog {
         ledger::events(&self.connection, run)
     }
 
-    /// What differs between the catalogs of two published runs, handed to `each` in the order of kinds and keys.
+    /// What differs between the catalogs of two published runs, the later or the earlier one first, handed to `each` in
+    /// the order of kinds and keys.
     pub fn diff<E: From<StoreError>>(
         &self,
         from: i64,
@@ -161,9 +162,10 @@ fn diff_statements(table: &Table) -> [(ChangeKind, String); 3] {
         (
             ChangeKind::Changed,
             format!(
-                "{select} WHERE {} AND t.valid_from > ?1 AND EXISTS (SELECT 1 FROM {history} o \
+                "{select} WHERE {} AND NOT ({}) AND EXISTS (SELECT 1 FROM {history} o \
                  WHERE {same} AND {} AND ({}) IS NOT ({})) {order}",
                 valid("t", "?2"),
+                valid("t", "?1"),
                 valid("o", "?1"),
                 values("t"),
                 values("o")

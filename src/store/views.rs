@@ -63,13 +63,12 @@ FROM organization o",
     (SELECT url FROM organization) || 'workspace/' || w.url_id, NULL, NULL
 FROM workspace w
 UNION ALL
-SELECT 'folder:' || f.id, f.name, CASE WHEN m.id IS NULL THEN 'Folder' ELSE 'Personal' END,
+SELECT 'folder:' || f.id, f.name, CASE WHEN f.id IN (SELECT home_folder_id FROM member) THEN 'Personal' ELSE 'Folder' END,
     CASE WHEN w.id IS NOT NULL THEN 'workspace:' || w.id WHEN p.id IS NOT NULL THEN 'folder:' || p.id END,
     'member:' || f.owner_id, f.created_at, f.updated_at, (SELECT url FROM organization) || 'f/' || f.url_id, f.description, f.badge
 FROM file f
 LEFT JOIN workspace w ON w.id = f.parent_id
 LEFT JOIN file p ON p.id = f.parent_id AND p.type = 'folder' AND p.id <> f.id
-LEFT JOIN member m ON m.home_folder_id = f.id
 WHERE f.type = 'folder'
 UNION ALL
 SELECT d.kind || ':' || d.id, d.name, CASE d.kind WHEN 'workbook' THEN 'Workbook' ELSE 'Report' END,
@@ -127,7 +126,7 @@ WHERE d.kind IN ('workbook', 'report')",
     },
     View {
         name: "bi_datasource",
-        doc: "Data models with their elements, datasets, and the custom SQL, uploads and other sources that lineage names",
+        doc: "Data models with their elements, datasets, and the custom SQL, uploads and other sources that lineage names, those out of sight included",
         columns: &[
             EXTERNAL_ID,
             NAME,
@@ -155,11 +154,13 @@ SELECT 'element:' || e.document_id || '/' || e.element_id, e.name, 'Data Model E
 FROM element e JOIN document d ON d.id = e.document_id
 WHERE d.kind = 'data-model'
 UNION ALL
-SELECT DISTINCT CASE n.type WHEN 'customSQL' THEN 'customSQL:' || n.document_id || '/' || n.id ELSE n.type || ':' || n.id END,
-    n.name, CASE n.type WHEN 'customSQL' THEN 'Custom SQL' WHEN 'csv-upload' THEN 'CSV Upload' ELSE n.type END,
-    NULL, NULL, NULL, NULL, NULL, NULL, n.definition, NULL
+SELECT CASE n.type WHEN 'customSQL' THEN 'customSQL:' || n.document_id || '/' || n.id ELSE n.type || ':' || n.id END, max(n.name),
+    max(CASE n.type WHEN 'customSQL' THEN 'Custom SQL' WHEN 'csv-upload' THEN 'CSV Upload' WHEN 'data-model' THEN 'Data Model'
+        WHEN 'dataset' THEN 'Dataset' ELSE n.type END),
+    NULL, NULL, NULL, NULL, NULL, NULL, max(n.definition), NULL
 FROM lineage_node n
-WHERE n.type NOT IN ('table', 'data-model') AND NOT (n.type = 'dataset' AND n.id IN (SELECT id FROM document))",
+WHERE n.type <> 'table' AND NOT (n.type IN ('data-model', 'dataset') AND n.id IN (SELECT id FROM document))
+GROUP BY 1",
     },
     View {
         name: "bi_datasource_column",
@@ -186,7 +187,7 @@ WHERE d.kind = 'data-model'",
             EXTERNAL_ID,
             NAME,
             TYPE,
-            ("parent_external_id", "external id of the connection of a table, in bi_connection; null for connections"),
+            ("parent_external_id", "external id of the connection of a table, in bi_connection; null for connections and where the token cannot see it"),
             ("database_type", "kind of warehouse, in lower case"),
             CREATED,
             UPDATED,
@@ -194,7 +195,7 @@ WHERE d.kind = 'data-model'",
         query: "SELECT 'connection:' || c.id, c.name, 'Connection', NULL, c.type, c.created_at, c.updated_at
 FROM connection c
 UNION ALL
-SELECT 'table:' || n.id, max(n.name), 'Table', 'connection:' || max(n.connection_id), max(c.type), NULL, NULL
+SELECT 'table:' || n.id, max(n.name), 'Table', 'connection:' || max(c.id), max(c.type), NULL, NULL
 FROM lineage_node n LEFT JOIN connection c ON c.id = n.connection_id
 WHERE n.type = 'table'
 GROUP BY n.id",
@@ -209,8 +210,9 @@ GROUP BY n.id",
             ("connection_external_id", "external id of the table, in bi_connection; of the dataset, in bi_datasource, for columns of one"),
         ],
         query: "SELECT DISTINCT 'warehouse-column:' || c.source_id || '/' || c.source_column, c.source_column, 'Column',
-    CASE WHEN d.id IS NULL THEN 'table:' ELSE 'dataset:' END || c.source_id
-FROM element_column c LEFT JOIN document d ON d.id = c.source_id AND d.kind = 'dataset'
+    CASE WHEN c.source_id IN (SELECT id FROM document WHERE kind = 'dataset' UNION SELECT id FROM lineage_node WHERE type = 'dataset')
+        THEN 'dataset:' ELSE 'table:' END || c.source_id
+FROM element_column c
 WHERE c.source_id IS NOT NULL",
     },
     View {
@@ -254,21 +256,25 @@ WHERE m.run_id = (SELECT published_run FROM catalog_state)",
         doc: "Direct sources: each row says that the target reads the source",
         columns: &[
             ("source_type", "element, table, dataset, data-model, customSQL, csv-upload, ...; unresolved where Sigma names nothing it tells about"),
-            ("source_external_id", "external id of the source; for unresolved ones the reference as Sigma gave it"),
+            ("source_external_id", "external id of the source; for unresolved ones the reference that Sigma gave, behind `unresolved:`"),
             ("target_type", "kind of the target: element"),
             ("target_external_id", "external id of the target"),
             ("kind", "source, lookup or dependency"),
         ],
-        query: "SELECT CASE WHEN e.element_id IS NOT NULL THEN 'element' ELSE l.source_type END,
+        query: "SELECT DISTINCT CASE WHEN e.element_id IS NOT NULL THEN 'element' WHEN l.is_nowhere THEN 'unresolved' ELSE l.source_type END,
     CASE
         WHEN l.source_type = 'element' THEN 'element:' || l.source_document_id || '/' || l.source_id
         WHEN e.element_id IS NOT NULL THEN 'element:' || l.source_document_id || '/' || l.source_id
+        WHEN l.is_nowhere THEN 'unresolved:' || l.source_document_id || '/' || l.source_id
         WHEN l.source_type = 'data-model' THEN 'data-model:' || l.source_document_id
         WHEN l.source_type = 'customSQL' THEN 'customSQL:' || l.source_document_id || '/' || l.source_id
         ELSE l.source_type || ':' || l.source_id
     END,
     'element', 'element:' || l.document_id || '/' || l.target_id, l.kind
-FROM lineage_edge l
+FROM (
+    SELECT *, source_type = 'data-model' AND source_document_id NOT IN (
+        SELECT id FROM document UNION SELECT id FROM lineage_node WHERE type = 'data-model') AS is_nowhere
+    FROM lineage_edge) l
 LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id",
     },
 ];

@@ -143,7 +143,7 @@ impl Writer {
                 let current = sql.find(&self.store.connection, None, &row)?;
                 let stored = sql.store(&self.store.connection, self.run, None, &row, current.as_ref())?;
                 self.store.connection.prepare_cached(&seen)?.execute(params_from_iter(table.key_of(&row)))?;
-                count(&mut self.tallies, table.kind_of(&row), stored);
+                count(&mut self.tallies, table, &row, current.as_ref(), stored);
                 self.uncommitted_rows += 1;
             }
         }
@@ -196,7 +196,7 @@ impl Writer {
                 let before = current.remove(&owned_key(table, row));
                 let stored =
                     sql.store(&self.store.connection, self.run, Some(document), row, before.as_ref())?;
-                count(&mut self.tallies, table.kind_of(row), stored);
+                count(&mut self.tallies, table, row, before.as_ref(), stored);
                 self.uncommitted_rows += 1;
             }
             for row in current.into_values() {
@@ -271,16 +271,54 @@ fn owned_key(table: &Table, row: &[Value]) -> Vec<Value> {
     table.key_of(row).into_iter().cloned().collect()
 }
 
-fn count(tallies: &mut BTreeMap<String, Tally>, kind: &str, stored: Stored) {
-    if !tallies.contains_key(kind) {
-        tallies.insert(kind.to_owned(), Tally::default());
-    }
-    if let Some(tally) = tallies.get_mut(kind) {
-        match stored {
-            Stored::New => tally.new += 1,
-            Stored::Changed => tally.changed += 1,
-            Stored::Unchanged | Stored::Again => {}
+/// Counts what storing a row did, given the row that was current before.
+fn count(
+    tallies: &mut BTreeMap<String, Tally>,
+    table: &Table,
+    row: &[Value],
+    current: Option<&Current>,
+    stored: Stored,
+) {
+    let current = current.map(|current| current.values.as_slice());
+    match stored {
+        Stored::First => count_difference(tallies, table, current, row, 1),
+        Stored::Again => {}
+        Stored::Replaced { published } => {
+            if let Some(replaced) = current {
+                count_difference(tallies, table, published.as_deref(), replaced, -1);
+            }
+            count_difference(tallies, table, published.as_deref(), row, 1);
         }
+    }
+}
+
+/// Counts the difference of a row from the published one, `times` over.
+fn count_difference(
+    tallies: &mut BTreeMap<String, Tally>,
+    table: &Table,
+    published: Option<&[Value]>,
+    row: &[Value],
+    times: i64,
+) {
+    let kind = table.kind_of(row);
+    match published {
+        None => tally(tallies, kind, |tally| tally.new += times),
+        Some(published) if published == row => tally(tallies, kind, |_| {}),
+        Some(published) if table.kind_of(published) == kind => {
+            tally(tallies, kind, |tally| tally.changed += times);
+        }
+        Some(published) => {
+            tally(tallies, table.kind_of(published), |tally| tally.removed += times);
+            tally(tallies, kind, |tally| tally.new += times);
+        }
+    }
+}
+
+/// Changes the counters of a kind, which mostly are there already.
+fn tally(tallies: &mut BTreeMap<String, Tally>, kind: &str, change: impl FnOnce(&mut Tally)) {
+    match tallies.get_mut(kind) {
+        Some(tally) => change(tally),
+        None => change(tallies.entry(kind.to_owned()).or_default()),
     }
 }
 
