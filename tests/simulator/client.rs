@@ -32,7 +32,8 @@ pub async fn sign_in(simulator: &Simulator, credential: &Credential) -> Asker {
         ("client_id", &credential.client_id),
         ("client_secret", &credential.client_secret),
     ];
-    let answer = http.post(format!("{}/v2/auth/token", simulator.url())).form(&form).send().await.expect("an answer");
+    let answer =
+        http.post(format!("{}/v2/auth/token", simulator.url())).form(&form).send().await.expect("an answer");
     assert_eq!(answer.status(), 200, "the token call failed");
     let body = json(answer).await;
     let token = body["access_token"].as_str().expect("a token").to_owned();
@@ -77,12 +78,13 @@ impl Asker {
                 .extend_pairs(query.iter().map(|(k, v): &(&str, String)| (*k, v)))
                 .finish();
             let body = self.get(&format!("{path}{separator}{text}")).await;
-            let entries = body["entries"].as_array().unwrap_or_else(|| panic!("no entries in {path}: {body}"));
+            let entries =
+                body["entries"].as_array().unwrap_or_else(|| panic!("no entries in {path}: {body}"));
             assert!(entries.len() <= size, "{path}: more rows than asked for");
             rows.extend(entries.iter().cloned());
-            let next = [("page", "nextPage"), ("pageToken", "nextPageToken")]
-                .into_iter()
-                .find_map(|(parameter, field)| body[field].as_str().map(|cursor| (parameter, cursor.to_owned())));
+            let next = [("page", "nextPage"), ("pageToken", "nextPageToken")].into_iter().find_map(
+                |(parameter, field)| body[field].as_str().map(|cursor| (parameter, cursor.to_owned())),
+            );
             let Some((parameter, cursor)) = next else { return rows };
             assert!(cursors.insert(cursor.clone()), "{path}: the cursor {cursor} came twice");
             query = vec![(parameter, cursor)];
@@ -92,8 +94,10 @@ impl Asker {
 
 /// The values of a field, sorted.
 pub fn field(rows: &[Value], name: &str) -> Vec<String> {
-    let mut values: Vec<String> =
-        rows.iter().map(|row| row[name].as_str().unwrap_or_else(|| panic!("no {name} in {row}")).to_owned()).collect();
+    let mut values: Vec<String> = rows
+        .iter()
+        .map(|row| row[name].as_str().unwrap_or_else(|| panic!("no {name} in {row}")).to_owned())
+        .collect();
     values.sort();
     values
 }
