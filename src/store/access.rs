@@ -15,14 +15,14 @@ impl Catalog {
     /// What the rules of access need of the organisation as the published run found it, or as run `at` did.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchRun`] when `at` is no run that published; also when nothing was published yet.
+    /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
     pub fn facts(&self, at: Option<i64>) -> Result<(RunRow, Facts), StoreError> {
         let db = self.connection();
         // One state of the file for all the statements, whatever a run publishes meanwhile.
         let _reading = db.unchecked_transaction()?;
         let run = match at {
             Some(run) => self.run(run)?,
-            None => ledger::published(db)?.ok_or(StoreError::NoSuchRun(0))?,
+            None => ledger::published(db)?.ok_or(StoreError::NothingPublished)?,
         };
         if !matches!(run.state, RunState::Published | RunState::PublishedPartial) {
             return Err(StoreError::NoSuchRun(run.run_id));
