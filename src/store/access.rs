@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::StoreError;
 use super::ledger::{self, RunRow, RunState};
 use super::reader::Catalog;
-use crate::catalog::delivery::Outcome;
+use crate::catalog::delivery::{Outcome, scope};
 use crate::catalog::facts::{
     AccountTypeFact, DocumentFact, Facts, FileFact, GrantFact, MemberFact, MembershipFact, Readings,
     TeamFact, WorkspaceFact,
@@ -126,6 +126,20 @@ fn rows<T>(
     Ok(rows)
 }
 
+/// The scopes that access rests on.
+const SCOPES: [&str; 10] = [
+    scope::MEMBERS,
+    scope::TEAMS,
+    scope::TEAM_MEMBERS,
+    scope::ACCOUNT_TYPES,
+    scope::WORKSPACES,
+    scope::FILES,
+    scope::DOCUMENTS,
+    scope::OBJECT_GRANTS,
+    scope::MEMBER_GRANTS,
+    scope::TEAM_GRANTS,
+];
+
 /// What the run read to its end.
 ///
 /// The ledger forgets the good scopes of a run when a later one publishes, and everything some time after: of an earlier
@@ -143,8 +157,10 @@ fn readings(db: &Connection, run: &RunRow) -> Result<Readings, StoreError> {
     let mut readings = Readings::new(absent_is_read, run.token_is_admin == Some(true));
     // What was left out on purpose was not read.
     let read = [Outcome::Complete, Outcome::NotApplicable, Outcome::Carried].map(Outcome::name);
-    let mut statement =
-        db.prepare_cached("SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ?")?;
+    let scopes = SCOPES.map(|scope| format!("'{scope}'")).join(", ");
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ? AND endpoint IN ({scopes})"
+    ))?;
     let mut rows = statement.query([run.run_id])?;
     while let Some(row) = rows.next()? {
         let outcome = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;

@@ -74,7 +74,7 @@ fn draw(access: &Access, member: u32, object: u32, paths: &[Path]) -> Drawing {
             let (from, to) = (place(&mut drawing, &edge.from), place(&mut drawing, &edge.to));
             let words = edge.edge.replace('_', " ");
             let text = edge.permission.map_or(words.clone(), |permission| format!("{words} {permission}"));
-            match drawing.edges.iter_mut().find(|(a, b, known, _)| (*a, *b, &*known) == (from, to, &text)) {
+            match drawing.edges.iter_mut().find(|(a, b, known, _)| (*a, *b) == (from, to) && *known == text) {
                 Some(known) => known.3 |= winning,
                 None => drawing.edges.push((from, to, text, winning)),
             }
