@@ -133,7 +133,7 @@ fn text(
                 "No path: nothing is granted to the member or to a team of the member's, on it or on a container above it."
             }
             (_, []) => "No path is known, but something that could give one was not read.",
-            _ => "What these words give is not established, so they count as no access.",
+            _ => "What is not established counts as no access.",
         });
     };
     match who.usable(level) {
@@ -169,30 +169,22 @@ fn narrative(access: &Access, path: &Path, member: u32, object: u32) -> String {
     let team = path.team.map_or("?", |team| access.teams()[team as usize].title());
     let to = match path.via {
         Via::Owner => return format!("{name} owns it"),
-        Via::Admin => {
-            return format!("{name} is an administrator, who may see and edit everything in the application");
-        }
-        Via::Direct => format!("granted to {name}"),
-        Via::Team => format!("granted to team {team}, which {name} belongs to"),
-        Via::Everyone => format!("granted to {team}, everybody but guests"),
+        Via::Admin => return format!("{name} is an administrator, who may see and edit everything"),
+        Via::Direct => name.to_owned(),
+        Via::Team => format!("team {team}, to which {name} belongs,"),
+        Via::Everyone => format!("{team}, which is everybody but guests,"),
     };
+    let place = match path.depth {
+        0 => format!("on the {} itself", what.kind.words()),
+        1 => format!("on {} {}, 1 step up", at.kind.words(), at.title()),
+        steps => format!("on {} {}, {steps} steps up", at.kind.words(), at.title()),
+    };
+    let granted = path.granted.label(at.kind);
     let word = path.word.map_or("", |word| access.word(word));
-    let granted = match path.granted {
-        Level::Unknown => format!("`{word}`"),
-        known => known.label(at.kind).to_owned(),
+    let as_what = match path.granted {
+        Level::Unknown => format!(", as `{word}`: what that gives is not established"),
+        _ if granted == path.level.label(what.kind) => String::new(),
+        _ => format!(", as {granted}"),
     };
-    if path.at == object {
-        return format!("{granted} {to} on the {} itself", what.kind.words());
-    }
-    let means = path.level.label(what.kind);
-    let means = if path.level == Level::Unknown || means == path.granted.label(at.kind) {
-        String::new()
-    } else {
-        format!(", which means {means} on a {} in it", what.kind.words())
-    };
-    format!("{granted} {to} on {} {}, {} above{means}", at.kind.words(), at.title(), steps(path.depth))
-}
-
-fn steps(depth: u32) -> String {
-    if depth == 1 { "1 step".to_owned() } else { format!("{depth} steps") }
+    format!("granted to {to} {place}{as_what}")
 }

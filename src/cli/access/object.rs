@@ -96,9 +96,7 @@ pub fn run(
     if let Some(owner) = owner {
         printer.line(format_args!("owned by {owner}"))?;
     }
-    let mut facts = vec![format!("{} may see it", counted(summary.members, "member"))];
-    facts.extend(summary.by_level.iter().map(|(level, count)| format!("{level}: {count}")));
-    printer.line(facts.join("; "))?;
+    printer.line(format_args!("{} may see it", counted(summary.members, "member")))?;
     if !summary.complete {
         printer.line("Some grants that reach it could not be read: others may see it too.")?;
     }
@@ -107,10 +105,9 @@ pub fn run(
 }
 
 fn summary(access: &Access, object: u32, answers: &[(u32, Answer)], entries: &[Entry]) -> Summary {
-    let kind = access.objects()[object as usize].kind;
     let mut by_level = BTreeMap::new();
     for level in answers.iter().filter_map(|(_, answer)| answer.level()) {
-        *by_level.entry(level.label(kind)).or_insert(0) += 1;
+        *by_level.entry(level.name()).or_insert(0) += 1;
     }
     let real = |entry: &&Entry| entry.level > Level::Unknown;
     let archived = access.objects()[object as usize].archived;
@@ -169,7 +166,7 @@ fn rows(access: &Access, object: u32, answers: &[(u32, Answer)], expand: bool) -
         rows.push(vec![level(answer, kind), who.title().to_owned(), user, how(access, &best, object)]);
     }
     if let Some((place, count)) = everyone.filter(|(_, count)| *count > 1) {
-        rows[place][1] = format!("{} more (--expand names them)", counted(count, "member"));
+        rows[place][1] = format!("{} (--expand names them)", counted(count, "more member"));
         rows[place][2].clear();
     }
     rows

@@ -80,6 +80,9 @@ pub fn how(access: &Access, path: &Path, object: u32) -> String {
         let at = &access.objects()[path.at as usize];
         let there = at.kind.words();
         let place = if path.at == object { String::new() } else { format!(" on {there} {}", at.title()) };
+        if let (Level::Unknown, Some(word)) = (path.granted, path.word) {
+            return format!("{place} (`{}`)", access.word(word));
+        }
         // Say what was granted where it means something else here.
         let (granted, here) = (path.granted.label(at.kind), access.objects()[object as usize].kind);
         if granted == path.level.label(here) { place } else { format!("{place} ({granted})") }
