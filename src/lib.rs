@@ -3,11 +3,13 @@
 //! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
 //!
 //! ```text
-//! cli       -> crawl, simulator, store, config
-//! crawl     -> sigma, catalog, store, config
+//! cli       -> crawl, access, simulator, store, catalog, config
+//! crawl     -> sigma, access, catalog, store, config
 //! store     -> catalog
+//! access    -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours
 //! ```
+pub mod access;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -4,10 +4,12 @@
 //! * [`organisation`] — records of the whole organisation: people, containers, documents, grants.
 //! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
 //! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
+//! * [`facts`] — what the rules of access need to know of an organisation, as one run found it.
 //! * [`sql`] — the rule that makes stored SQL stable and free of personal data.
 
 pub mod delivery;
 pub mod document;
+pub mod facts;
 pub mod organisation;
 pub mod record;
 pub mod sql;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::access::AccessArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Extract(ExtractArgs),
     /// What earlier runs did.
     Runs(RunsArgs),
+    /// Who may see what, why, and whether Sigma agrees.
+    Access(AccessArgs),
     /// The settings in force.
     Config(ConfigArgs),
     /// The views of a catalog, column by column.

@@ -1,5 +1,6 @@
 //! One file per command: read arguments, call, print. No rules live here, and only here is anything printed.
 
+mod access;
 mod args;
 mod check;
 mod config;
@@ -50,6 +51,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Check(arguments) => check::run(cli, arguments, printer),
         Command::Extract(arguments) => extract::run(cli, arguments, printer),
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
+        Command::Access(arguments) => access::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
     }

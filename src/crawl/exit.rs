@@ -30,6 +30,8 @@ pub enum Exit {
     Storage = 9,
     /// Another run holds the lock.
     AnotherRun = 10,
+    /// What was to be verified does not hold.
+    Findings = 11,
     /// SIGINT.
     Interrupted = 130,
     /// SIGTERM.
@@ -50,6 +52,7 @@ impl Exit {
         (Self::Config, "a setting is wrong or missing"),
         (Self::Storage, "the catalog's file cannot be used: full, locked, corrupt, from a newer version"),
         (Self::AnotherRun, "another run is writing this catalog"),
+        (Self::Findings, "a verification found disagreements"),
         (Self::Interrupted, "interrupted (SIGINT)"),
         (Self::Terminated, "terminated (SIGTERM)"),
     ];
@@ -71,7 +74,7 @@ impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Locked { .. } => Self::AnotherRun,
-            StoreError::NoSuchRun(_) => Self::Usage,
+            StoreError::NoSuchRun(_) | StoreError::NothingPublished => Self::Usage,
             StoreError::Internal(_) => Self::Internal,
             _ => Self::Storage,
         }

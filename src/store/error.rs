@@ -43,6 +43,9 @@ pub enum StoreError {
     /// A run that is asked for does not exist.
     #[error("there is no run {0} in this catalog")]
     NoSuchRun(i64),
+    /// No run has published a catalog yet.
+    #[error("the catalog is empty: no run has published yet")]
+    NothingPublished,
     /// A delivery does not fit the catalog's tables: a defect of this program.
     #[error("internal: {0}")]
     Internal(String),
@@ -63,6 +66,7 @@ impl StoreError {
             Self::Path { .. } => "store.path",
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
+            Self::NothingPublished => "store.nothing_published",
             Self::Internal(_) => "store.internal",
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "store.full",
@@ -83,6 +87,7 @@ impl StoreError {
             "store.another_run" => "wait for it to end, or give this run another database with --db",
             "store.not_a_catalog" => "name another file with --db; this one is left untouched",
             "store.newer_schema" => "use the newer program; the file is left untouched",
+            "store.nothing_published" => "run `sigma-catalog extract` first",
             "store.missing" => "run `sigma-catalog extract` first, or name the right file with --db",
             "store.path" | "store.not_writable" => {
                 "choose a folder that exists and that this user may write to"

@@ -10,7 +10,7 @@ use super::now;
 use super::writer::Counts;
 
 /// How many runs the ledger keeps.
-const KEPT_RUNS: i64 = 90;
+pub(super) const KEPT_RUNS: i64 = 90;
 
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -14,6 +14,7 @@
 //!
 //! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem.
 
+mod access;
 mod diff;
 pub mod error;
 #[cfg(test)]

@@ -1,0 +1,36 @@
+//! Effective access: who may do what with which object, by which path, and how surely. Pure.
+//!
+//! ```text
+//! effective(member, object) = max of
+//!     a grant to the member, a grant to a team of the member's, a grant to "All Members" (guests never),
+//!     the same on every folder and on the workspace above, as far as it means something for the object's kind,
+//!     owning the object, being an administrator
+//! ```
+//!
+//! * Additive: the highest wins, nothing denies, nothing flows upwards.
+//! * Archived objects, archived teams, deactivated members and members archived by SCIM give or have nothing.
+//! * A word whose meaning is not established gives [`Level::Unknown`], which is no access, and is never dropped.
+//! * What the account type lets a member use of it is [`Member::usable`], where that is known.
+//! * Whatever was not read makes an answer a [lower bound](Confidence::LowerBound), or
+//!   [unknown](Confidence::Unknown) where there seems to be no access.
+//!
+//! Guests have what is granted to them and to their teams. Sigma's help says that guests see only what is shared with
+//! their teams; that a grant to the guest itself would give nothing is not said, and Sigma's own answer decides
+//! (`access verify`).
+//!
+//! * [`level`](Level) — levels, kinds, inheritance; [`people`](Member) — members and teams; [`tree`](Object) — objects.
+//! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things.
+
+mod answer;
+mod closure;
+mod find;
+mod level;
+mod people;
+mod tree;
+
+pub use answer::{Answer, Confidence, Path, Via};
+pub use closure::{Access, Asker, Entry, Principal, Scratch};
+pub use find::{NotFound, Thing};
+pub use level::{Kind, Level};
+pub use people::{Member, Team, UserKind};
+pub use tree::Object;

@@ -1,0 +1,127 @@
+//! `access member`: what a member sees.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::words::{Row, counted, how, level, row, workspace};
+use super::{Format, Loaded, SCHEMA_VERSION};
+use crate::access::{Access, Answer, Level, Member, UserKind};
+use crate::cli::error::CliError;
+use crate::cli::output::{Printer, thousands};
+
+#[derive(Serialize)]
+struct MemberReport<'a> {
+    schema_version: u32,
+    run_id: i64,
+    member: Described<'a>,
+    objects: Vec<Row<'a>>,
+    /// Objects of which it is not known whether the member sees them.
+    unknown: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Described<'a> {
+    id: &'a str,
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    account_type: Option<&'a str>,
+    user_kind: &'static str,
+    active: bool,
+    admin: Option<bool>,
+}
+
+pub fn run(loaded: &Loaded, text: &str, format: Format, printer: &Printer) -> Result<(), CliError> {
+    let access = &loaded.access;
+    let place = access.find_member(text)?;
+    let member = &access.members()[place as usize];
+    let asker = access.asker(place);
+    let answers: Vec<(u32, Answer)> =
+        (0..access.objects().len() as u32).map(|object| (object, access.answer(&asker, object))).collect();
+    let seen: Vec<&(u32, Answer)> = answers.iter().filter(|(_, answer)| answer.level().is_some()).collect();
+    let unknown: Vec<u32> = answers
+        .iter()
+        .filter(|(_, answer)| {
+            answer.level().is_none() && answer.confidence != crate::access::Confidence::Exact
+        })
+        .map(|(object, _)| *object)
+        .collect();
+    if format == Format::Json {
+        return printer.json(&MemberReport {
+            schema_version: SCHEMA_VERSION,
+            run_id: loaded.run.run_id,
+            member: Described {
+                id: &member.id,
+                email: member.email.as_deref(),
+                name: member.name.as_deref(),
+                account_type: member.account_type.as_deref(),
+                user_kind: member.kind.name(),
+                active: member.inactive.is_none(),
+                admin: member.admin,
+            },
+            objects: seen.iter().filter_map(|(object, answer)| row(access, place, *object, answer)).collect(),
+            unknown: unknown.iter().map(|object| access.objects()[*object as usize].id.as_str()).collect(),
+        });
+    }
+    printer.line(describe(member))?;
+    if let Some(why) = member.inactive {
+        return printer.line(format_args!("The member is {why}: it sees nothing."));
+    }
+    if member.usable(Level::View).is_none() {
+        printer
+            .line("Levels are as granted; what the account type lets the member use of them is not known.")?;
+    }
+    printer.line("")?;
+    let rows: Vec<Vec<String>> = seen
+        .iter()
+        .filter_map(|(object, answer)| {
+            let what = &access.objects()[*object as usize];
+            let path = how(access, &answer.best?, *object);
+            Some(vec![level(answer, what.kind), what.kind.words().to_owned(), what.full_path(), path])
+        })
+        .collect();
+    printer.table(&["level", "kind", "object", "how"], &rows, &[])?;
+    printer.line("")?;
+    summary(access, &seen, unknown.len(), printer)
+}
+
+fn describe(member: &Member) -> String {
+    let mut parts = vec![member.title().to_owned()];
+    parts.extend(member.name.clone().filter(|name| name != member.title()));
+    parts.extend(member.account_type.as_ref().map(|name| format!("account type {name}")));
+    if member.kind != UserKind::Internal {
+        parts.push(format!("{} user", member.kind.name()));
+    }
+    match member.admin {
+        Some(true) => parts.push("administrator".to_owned()),
+        None => parts.push("perhaps an administrator: the account types were not read".to_owned()),
+        Some(false) => {}
+    }
+    parts.join(", ")
+}
+
+/// How many objects in each workspace.
+fn summary(
+    access: &Access,
+    seen: &[&(u32, Answer)],
+    unknown: usize,
+    printer: &Printer,
+) -> Result<(), CliError> {
+    let mut by_workspace: BTreeMap<&str, usize> = BTreeMap::new();
+    for (object, _) in seen {
+        *by_workspace.entry(workspace(access, *object).unwrap_or("outside workspaces")).or_default() += 1;
+    }
+    let rows: Vec<Vec<String>> = by_workspace
+        .iter()
+        .map(|(name, count)| vec![(*name).to_owned(), thousands(*count as i128)])
+        .collect();
+    printer.line(format_args!("{} in all", counted(seen.len(), "object")))?;
+    printer.table(&["workspace", "objects"], &rows, &[1])?;
+    if unknown > 0 {
+        printer.line(format_args!(
+            "Of {} it is not known whether the member sees them: some grants could not be read.",
+            counted(unknown, "more object")
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! `access`: who may see what, why, and whether Sigma agrees.
+
+mod effective;
+mod explain;
+mod graph;
+mod member;
+mod object;
+mod verify;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::args::{Cli, Format};
+use super::error::CliError;
+use super::output::Printer;
+use super::settings::{self, SettingArgs};
+use crate::access::{Access, NotFound};
+use crate::crawl::Exit;
+use crate::store::{Catalog, RunRow};
+
+/// Version of the JSON that these commands print.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Arguments of `access`.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// What to ask.
+    #[command(subcommand)]
+    command: AccessCommand,
+}
+
+/// What to ask about access.
+#[derive(Debug, Subcommand)]
+enum AccessCommand {
+    /// Who sees an object, how much of it, and by which path.
+    Object {
+        #[command(flatten)]
+        source: Source,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// In text, name everybody who has access through "All Members".
+        #[arg(long)]
+        expand: bool,
+        /// Its id, the id in its address, its address, or its path such as `Sales/Q3/Forecast`.
+        object: String,
+    },
+    /// What a member sees, how much of it, and by which path.
+    Member {
+        #[command(flatten)]
+        source: Source,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// The e-mail address or the id.
+        #[arg(value_name = "EMAIL|ID")]
+        member: String,
+    },
+    /// Every path from a member to an object, the winning one first.
+    Explain {
+        #[command(flatten)]
+        source: Source,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: explain::ExplainFormat,
+        /// The member's e-mail address or id.
+        #[arg(value_name = "EMAIL|ID")]
+        member: String,
+        /// The object's id, the id in its address, its address, or its path.
+        object: String,
+    },
+    /// Everybody's access to everything, one row for each member and object.
+    Effective {
+        #[command(flatten)]
+        source: Source,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "csv")]
+        format: TableFormat,
+        /// In CSV, leave cells as they are that a spreadsheet would take for a formula.
+        #[arg(long)]
+        csv_raw: bool,
+    },
+    /// Ask Sigma what members see and compare it with the catalog; exit code 11 when the two disagree.
+    Verify {
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// How many members to ask about, spread over account types and kinds of user.
+        #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+        sample: u32,
+        /// Ask about every member.
+        #[arg(long, conflicts_with = "sample")]
+        all: bool,
+    },
+}
+
+/// Which catalog, and which state of it.
+#[derive(Debug, Args)]
+struct Source {
+    /// The catalog's file [setting: catalog.database].
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// Answer as of this earlier run.
+    #[arg(long, value_name = "RUN")]
+    at: Option<i64>,
+}
+
+/// How to print long tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TableFormat {
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// One JSON object per line.
+    Jsonl,
+}
+
+/// Access as one run found it.
+struct Loaded {
+    run: RunRow,
+    access: Access,
+}
+
+pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit, CliError> {
+    let load = |source: &Source| load(cli, source, printer);
+    match &arguments.command {
+        AccessCommand::Object { source, format, expand, object } => {
+            object::run(&load(source)?, object, *format, *expand, printer)?;
+        }
+        AccessCommand::Member { source, format, member } => {
+            member::run(&load(source)?, member, *format, printer)?;
+        }
+        AccessCommand::Explain { source, format, member, object } => {
+            explain::run(&load(source)?, member, object, *format, printer)?;
+        }
+        AccessCommand::Effective { source, format, csv_raw } => {
+            effective::run(&load(source)?, *format, *csv_raw)?;
+        }
+        AccessCommand::Verify { settings, format, sample, all } => {
+            let sample = (!*all).then_some(*sample as usize);
+            return verify::run(cli, settings, *format, sample, printer);
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Opens the catalog that the arguments or else the settings name, and works access out.
+fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliError> {
+    let path = match &source.db {
+        Some(path) => path.clone(),
+        None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
+    };
+    let (run, facts) = Catalog::open(&path)?.facts(source.at)?;
+    let deficient = facts.readings.deficient();
+    if !deficient.is_empty() && !cli.quiet {
+        let list: Vec<_> = deficient.iter().map(|(scope, count)| format!("{count} of {scope}")).collect();
+        printer.note(format_args!(
+            "note: run {} could not read everything ({}): answers that rest on it say so",
+            run.run_id,
+            list.join(", ")
+        ));
+    }
+    Ok(Loaded { run, access: Access::new(&facts) })
+}
+
+impl From<NotFound> for CliError {
+    fn from(error: NotFound) -> Self {
+        Self::Usage { problem: error.to_string(), remedy: error.remedy() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading what the rules of access need, from the published run or from an earlier one.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::error::StoreError;
+use super::ledger::{self, RunRow, RunState};
+use super::reader::Catalog;
+use crate::catalog::delivery::{Outcome, scope};
+use crate::catalog::facts::{
+    AccountTypeFact, DocumentFact, Facts, FileFact, GrantFact, MemberFact, MembershipFact, Readings,
+    TeamFact, WorkspaceFact,
+};
+
+impl Catalog {
+    /// What the rules of access need of the organisation as the published run found it, or as run `at` did.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
+    pub fn facts(&self, at: Option<i64>) -> Result<(RunRow, Facts), StoreError> {
+        let db = self.connection();
+        // One state of the file for all the statements, whatever a run publishes meanwhile.
+        let _reading = db.unchecked_transaction()?;
+        let run = match at {
+            Some(run) => self.run(run)?,
+            None => ledger::published(db)?.ok_or(StoreError::NothingPublished)?,
+        };
+        if !matches!(run.state, RunState::Published | RunState::PublishedPartial) {
+            return Err(StoreError::NoSuchRun(run.run_id));
+        }
+        let id = run.run_id;
+        let facts = Facts {
+            members: rows(db, id, "member", MEMBER, member)?,
+            teams: rows(db, id, "team", "id, name, is_archived", |row| {
+                Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
+            })?,
+            memberships: rows(db, id, "team_member", "team_id, member_id", |row| {
+                Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
+            })?,
+            account_types: rows(db, id, "account_type", "name, is_custom", |row| {
+                Ok(AccountTypeFact { name: row.get(0)?, is_custom: row.get(1)?, ceiling: None })
+            })?,
+            workspaces: rows(db, id, "workspace", "id, url_id, name", |row| {
+                Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
+            })?,
+            files: rows(db, id, "file", FILE, file)?,
+            documents: rows(db, id, "document", DOCUMENT, document)?,
+            grants: rows(db, id, "object_grant", "id, object_id, member_id, team_id, permission", |row| {
+                Ok(GrantFact {
+                    id: row.get(0)?,
+                    object_id: row.get(1)?,
+                    member_id: row.get(2)?,
+                    team_id: row.get(3)?,
+                    permission: row.get(4)?,
+                })
+            })?,
+            readings: readings(db, &run)?,
+        };
+        Ok((run, facts))
+    }
+}
+
+const MEMBER: &str = "id, email, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
+    member_type, user_kind, is_archived, is_inactive";
+
+fn member(row: &Row<'_>) -> rusqlite::Result<MemberFact> {
+    Ok(MemberFact {
+        id: row.get(0)?,
+        email: row.get(1)?,
+        name: row.get(2)?,
+        account_type: row.get(3)?,
+        user_kind: row.get(4)?,
+        is_archived: flag(row, 5)?,
+        is_inactive: flag(row, 6)?,
+    })
+}
+
+const FILE: &str = "id, type, url_id, name, parent_id, path, owner_id, is_archived, created_at";
+
+fn file(row: &Row<'_>) -> rusqlite::Result<FileFact> {
+    Ok(FileFact {
+        id: row.get(0)?,
+        file_type: row.get(1)?,
+        url_id: row.get(2)?,
+        name: row.get(3)?,
+        parent_id: row.get(4)?,
+        path: row.get(5)?,
+        owner_id: row.get(6)?,
+        is_archived: flag(row, 7)?,
+        created_at: row.get(8)?,
+    })
+}
+
+const DOCUMENT: &str = "id, kind, url_id, name, path, owner_id, is_archived, created_at";
+
+fn document(row: &Row<'_>) -> rusqlite::Result<DocumentFact> {
+    Ok(DocumentFact {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        url_id: row.get(2)?,
+        name: row.get(3)?,
+        path: row.get(4)?,
+        owner_id: row.get(5)?,
+        is_archived: flag(row, 6)?,
+        created_at: row.get(7)?,
+    })
+}
+
+/// A flag that Sigma leaves out where it does not hold.
+fn flag(row: &Row<'_>, column: usize) -> rusqlite::Result<bool> {
+    Ok(row.get::<_, Option<bool>>(column)?.unwrap_or(false))
+}
+
+/// The rows of a record table that were valid at a run.
+fn rows<T>(
+    db: &Connection,
+    run: i64,
+    table: &str,
+    columns: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let sql = format!(
+        "SELECT {columns} FROM {table}_history WHERE valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?1)"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([run], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// The scopes that access rests on.
+const SCOPES: [&str; 10] = [
+    scope::MEMBERS,
+    scope::TEAMS,
+    scope::TEAM_MEMBERS,
+    scope::ACCOUNT_TYPES,
+    scope::WORKSPACES,
+    scope::FILES,
+    scope::DOCUMENTS,
+    scope::OBJECT_GRANTS,
+    scope::MEMBER_GRANTS,
+    scope::TEAM_GRANTS,
+];
+
+/// What the run read to its end.
+///
+/// The ledger forgets the good scopes of a run when a later one publishes, and everything some time after: of an earlier
+/// run a scope without a trace was read, of a forgotten one nothing can be said.
+fn readings(db: &Connection, run: &RunRow) -> Result<Readings, StoreError> {
+    let later: Option<i64> = db
+        .query_row(
+            "SELECT max(run_id) FROM run WHERE run_id > ? AND state IN ('published', 'published_partial')",
+            [run.run_id],
+            |row| row.get(0),
+        )
+        .optional()?
+        .flatten();
+    let absent_is_read = later.is_some_and(|later| run.run_id > later - ledger::KEPT_RUNS);
+    let mut readings = Readings::new(absent_is_read, run.token_is_admin == Some(true));
+    // What was left out on purpose was not read.
+    let read = [Outcome::Complete, Outcome::NotApplicable, Outcome::Carried].map(Outcome::name);
+    let scopes = SCOPES.map(|scope| format!("'{scope}'")).join(", ");
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ? AND endpoint IN ({scopes})"
+    ))?;
+    let mut rows = statement.query([run.run_id])?;
+    while let Some(row) = rows.next()? {
+        let outcome = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        let (scope, parent) = (row.get_ref(0)?, row.get_ref(1)?);
+        let (scope, parent) =
+            (scope.as_str().map_err(rusqlite::Error::from)?, parent.as_str().map_err(rusqlite::Error::from)?);
+        readings.note(scope, parent, read.contains(&outcome));
+    }
+    Ok(readings)
+}
