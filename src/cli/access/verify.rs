@@ -9,9 +9,8 @@ use crate::access::{Access, Level};
 use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
-use crate::cli::runtime;
 use crate::cli::settings::{self, SettingArgs};
-use crate::crawl::{self, Disagreement, Exit, Stop, Verdict, Verification, Verify};
+use crate::crawl::{self, Disagreement, Exit, Stop, Verdict, Verification};
 use crate::store::Catalog;
 
 /// Sigma's listings show new files with a delay that its reference does not state. Files created less than this before
@@ -70,14 +69,14 @@ pub fn run(
     let new_from =
         run.started_at.parse::<Timestamp>().ok().and_then(|started| started.checked_sub(DELAY).ok());
     let new_from = new_from.map(|from| format!("{from:.3}"));
-    let request = Verify {
+    let request = crawl::Verify {
         access: &access,
         members: &members,
         organization: run.organization_id.as_deref(),
         concurrency: settings.crawl.concurrency,
         new_from: new_from.as_deref(),
     };
-    let verification = runtime()?.block_on(crawl::verify(&client, request))?;
+    let verification = super::super::runtime()?.block_on(crawl::verify(&client, request))?;
     let exit = match (&verification.disagreements[..], &verification.unanswered[..]) {
         ([], []) => Exit::Ok,
         // Nothing was found, but not all was asked.
