@@ -29,7 +29,7 @@ pub use error::CrawlError;
 pub use exit::Exit;
 pub use run::{Extract, Failure, Patience, Progress, Report, Snapshot, Stop, client_of, extract};
 pub use token::{Token, describe_owner};
-pub use verify::{Disagreement, Verdict, Verification, choose, verify};
+pub use verify::{Disagreement, Verdict, Verification, Verify, choose, verify};
 
 pub use crate::catalog::delivery::Severity;
 pub use crate::sigma::SigmaClient as Client;

@@ -76,19 +76,36 @@ pub struct Verification {
 /// What one member's answer came to.
 type Compared = (u32, Result<Verification, String>);
 
-/// Asks Sigma about members, `concurrency` of them at a time, and compares.
-///
-/// `new_from` is the instant (ISO 8601 UTC) from which on a file counts as too new for Sigma's listing to show.
+/// What to verify, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Verify<'a> {
+    /// The closure.
+    pub access: &'a Access,
+    /// The members to ask about, as places in its list.
+    pub members: &'a [u32],
+    /// The organisation the closure is of; `None`: not known.
+    pub organization: Option<&'a str>,
+    /// How many members to ask about at a time.
+    pub concurrency: usize,
+    /// The instant (ISO 8601 UTC) from which on a file counts as too new for Sigma's listing to show.
+    pub new_from: Option<&'a str>,
+}
+
+/// Asks Sigma about members, and compares.
 ///
 /// # Errors
-/// If Sigma does not accept the credentials or refuses the question, which takes an administrator's.
-pub async fn verify(
-    client: &SigmaClient,
-    access: &Access,
-    members: &[u32],
-    concurrency: usize,
-    new_from: Option<&str>,
-) -> Result<Verification, CrawlError> {
+/// If the credentials are not accepted, belong to another organisation, or may not ask about others.
+pub async fn verify(client: &SigmaClient, request: Verify<'_>) -> Result<Verification, CrawlError> {
+    let Verify { access, members, organization, concurrency, new_from } = request;
+    let whoami: model::Whoami = client
+        .one(&Endpoint::Whoami.call())
+        .await
+        .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
+    if let (Some(held), Some(given)) = (organization, whoami.organization_id)
+        && held != given
+    {
+        return Err(CrawlError::OtherOrganization { held: held.to_owned(), given });
+    }
     let each = members.iter().map(|member| ask(client, access, *member, new_from));
     let mut compared: Vec<Compared> =
         stream::iter(each).buffer_unordered(concurrency.max(1)).try_collect().await?;

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use sigma_catalog::access::Access;
+use sigma_catalog::crawl::choose;
 use sigma_catalog::simulator::{FaultRule, Mutation, Options};
 
 use crate::context::{Context, Ran};
+use crate::facts::{Build, empty};
 
 fn options(seed: u64) -> Options {
     Options { seed, ..Options::small() }
@@ -174,6 +177,33 @@ fn verify_says_whom_it_could_not_ask_about() {
         (&json!(4), Some(1)),
         "{ran}"
     );
+}
+
+#[test]
+fn verify_refuses_the_credentials_of_another_organisation() {
+    let context = Context::extracted(options(1));
+    let catalog = rusqlite::Connection::open(context.database()).expect("the catalog");
+    catalog.execute("UPDATE run SET organization_id = 'elsewhere'", []).expect("changed");
+    let ran = verify(&context, &["--all"]);
+    assert_eq!(ran.code, 8, "{ran}");
+    assert!(ran.stderr.contains("elsewhere"), "{ran}");
+}
+
+#[test]
+fn a_sample_is_spread_over_account_types_and_the_same_each_time() {
+    let mut facts = empty();
+    for number in 0..40 {
+        let account = if number < 36 { "Viewer" } else { ["Admin", "Creator"][number % 2] };
+        facts.member(&format!("m{number:02}"), account).is_archived = number % 4 == 1;
+    }
+    let access = Access::new(&facts);
+    let chosen = choose(&access, Some(15));
+    assert_eq!((chosen.len(), &choose(&access, Some(15))), (15, &chosen));
+    let members = chosen.iter().map(|place| &access.members()[*place as usize]);
+    assert!(members.clone().all(|member| member.inactive.is_none()));
+    let types: BTreeSet<_> = members.map(|member| member.account_type.clone()).collect();
+    assert_eq!(types.len(), 3);
+    assert_eq!((choose(&access, None).len(), choose(&access, Some(500)).len()), (30, 30));
 }
 
 #[test]

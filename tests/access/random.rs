@@ -120,12 +120,15 @@ fn readings(rng: &mut Rng, facts: &Facts) -> Readings {
     for team in &facts.teams {
         readings.note("team-members", &team.id, chance(rng, 80));
         if by_principal {
-            readings.note("team-grants", &team.id, chance(rng, 90));
+            readings.note("team-grants", &team.id, chance(rng, 75));
         }
     }
-    let files = facts.files.iter().map(|file| &file.id);
-    for id in files.chain(facts.workspaces.iter().map(|workspace| &workspace.id)) {
-        readings.note("object-grants", id, !by_principal && chance(rng, 92));
+    // Grants on workspaces are asked for by object in any case.
+    for workspace in &facts.workspaces {
+        readings.note("object-grants", &workspace.id, chance(rng, 92));
+    }
+    for file in &facts.files {
+        readings.note("object-grants", &file.id, !by_principal && chance(rng, 92));
     }
     readings
 }

@@ -346,3 +346,45 @@ fn what_is_unknown_or_ambiguous_is_a_mistake_with_advice() {
     help: `sigma-catalog runs list` shows the runs there are
     "#);
 }
+
+#[test]
+fn of_what_the_ledger_does_not_vouch_for_nothing_is_certain() {
+    let context = story();
+    let confidence = |arguments: &[&str]| {
+        let mut all = vec!["explain", "gus@y.com", "b", "--format", "json"];
+        all.extend(arguments);
+        let report: serde_json::Value = serde_json::from_str(&printed(&context, &all)).expect("JSON");
+        report["confidence"].as_str().expect("a word").to_owned()
+    };
+    let change = |sql: &str| {
+        let catalog = Connection::open(context.database()).expect("the catalog");
+        catalog.execute_batch(sql).expect(sql);
+    };
+    assert_eq!(confidence(&[]), "exact");
+    change(
+        "UPDATE fetch_scope SET outcome = 'excluded' WHERE endpoint = 'object-grants' AND parent_id = 'f'",
+    );
+    assert_eq!(confidence(&[]), "unknown", "what was left out was not read");
+    change("DELETE FROM fetch_scope WHERE endpoint = 'object-grants' AND parent_id = 'f'");
+    assert_eq!(confidence(&[]), "unknown", "what was not asked was not read");
+    let published = |run: i64| {
+        format!(
+            "INSERT INTO run (run_id, state, started_at, heartbeat_at, version, api_url) \
+             VALUES ({run}, 'published', '', '', '', '')"
+        )
+    };
+    change(&published(50));
+    assert_eq!(confidence(&["--at", "1"]), "exact", "the ledger forgets good scopes of earlier runs");
+    change(&published(91));
+    assert_eq!(confidence(&["--at", "1"]), "unknown", "the ledger forgets everything in the end");
+}
+
+#[test]
+fn an_empty_catalog_says_what_to_do() {
+    let context = story();
+    let catalog = Connection::open(context.database()).expect("the catalog");
+    catalog.execute_batch("UPDATE catalog_state SET published_run = 0").expect("emptied");
+    let ran = context.run(&["access", "member", "bob@x.com"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+    assert!(ran.stderr.contains("extract"), "{ran}");
+}

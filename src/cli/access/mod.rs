@@ -71,7 +71,7 @@ enum AccessCommand {
         /// The object's id, the id in its address, its address, or its path.
         object: String,
     },
-    /// Everybody's access to everything, one row for each member and object.
+    /// Everybody's access to everything, one row for each member and object, by the object's path and the member's address.
     Effective {
         #[command(flatten)]
         source: Source,

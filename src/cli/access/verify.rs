@@ -69,9 +69,14 @@ pub fn run(
     let new_from =
         run.started_at.parse::<Timestamp>().ok().and_then(|started| started.checked_sub(DELAY).ok());
     let new_from = new_from.map(|from| format!("{from:.3}"));
-    let verifying =
-        crawl::verify(&client, &access, &members, settings.crawl.concurrency, new_from.as_deref());
-    let verification = super::super::runtime()?.block_on(verifying)?;
+    let request = crawl::Verify {
+        access: &access,
+        members: &members,
+        organization: run.organization_id.as_deref(),
+        concurrency: settings.crawl.concurrency,
+        new_from: new_from.as_deref(),
+    };
+    let verification = super::super::runtime()?.block_on(crawl::verify(&client, request))?;
     let exit = match (&verification.disagreements[..], &verification.unanswered[..]) {
         ([], []) => Exit::Ok,
         // Nothing was found, but not all was asked.
