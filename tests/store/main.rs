@@ -9,6 +9,7 @@ mod oracle;
 mod org;
 mod publish;
 mod removal;
+mod rules;
 mod strings;
 
 use std::collections::BTreeMap;
