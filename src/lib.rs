@@ -3,15 +3,17 @@
 //! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
 //!
 //! ```text
-//! cli       -> crawl, simulator, store, config
+//! cli       -> crawl, identity, simulator, store, config
 //! crawl     -> sigma, catalog, store, config
 //! store     -> catalog
+//! identity  -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours
 //! ```
 pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod crawl;
+pub mod identity;
 pub mod sigma;
 pub mod simulator;
 pub mod store;
