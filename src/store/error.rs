@@ -43,6 +43,9 @@ pub enum StoreError {
     /// A run that is asked for does not exist.
     #[error("there is no run {0} in this catalog")]
     NoSuchRun(i64),
+    /// Another mapping became active since the one that was looked at.
+    #[error("another identity mapping became active in the meantime")]
+    MappingChanged,
     /// A delivery does not fit the catalog's tables: a defect of this program.
     #[error("internal: {0}")]
     Internal(String),
@@ -63,6 +66,7 @@ impl StoreError {
             Self::Path { .. } => "store.path",
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
+            Self::MappingChanged => "store.mapping_changed",
             Self::Internal(_) => "store.internal",
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "store.full",
@@ -88,6 +92,7 @@ impl StoreError {
                 "choose a folder that exists and that this user may write to"
             }
             "store.no_such_run" => "`sigma-catalog runs list` shows the runs there are",
+            "store.mapping_changed" => "look at the changes again; nothing was imported",
             "store.full" => "free disk space and run again; the last published catalog is intact",
             "store.busy" => "close the program that holds the database and run again",
             "store.corrupt" => "restore a copy of the file, or move it away and run again",

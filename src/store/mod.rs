@@ -16,6 +16,7 @@
 
 mod diff;
 pub mod error;
+mod identity;
 mod ledger;
 pub mod lock;
 mod publish;
@@ -32,6 +33,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
+pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
 pub use publish::{Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
