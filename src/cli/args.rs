@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::identity::IdentityArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Extract(ExtractArgs),
     /// What earlier runs did.
     Runs(RunsArgs),
+    /// Which catalog user is which Sigma member: check, import and compare the identity CSV.
+    Identity(IdentityArgs),
     /// The settings in force.
     Config(ConfigArgs),
 }

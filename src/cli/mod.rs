@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod error;
 mod extract;
+mod identity;
 mod output;
 mod progress;
 mod runs;
@@ -48,6 +49,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Check(arguments) => check::run(cli, arguments, printer),
         Command::Extract(arguments) => extract::run(cli, arguments, printer),
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
+        Command::Identity(arguments) => identity::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
     }
 }

@@ -289,9 +289,10 @@ impl Reading<'_> {
         let cannot = status.is_some_and(|status| CANNOT.contains(&status));
         let step = graph::find_fallback(step.scope, step.of)?;
         // Only when all elements are known: none of them having data then means that there is none.
-        let mut elements = self.scopes.iter().filter(|report| {
-            matches!(report.scope, scope::PAGES | scope::PAGE_ELEMENTS | scope::ELEMENTS)
-        });
+        let mut elements = self
+            .scopes
+            .iter()
+            .filter(|report| matches!(report.scope, scope::PAGES | scope::PAGE_ELEMENTS | scope::ELEMENTS));
         (cannot && elements.all(|report| report.outcome.is_complete())).then_some(step)
     }
 }
