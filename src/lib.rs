@@ -3,10 +3,10 @@
 //! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
 //!
 //! ```text
-//! cli       -> crawl, access, simulator, store, catalog, config
-//! crawl     -> sigma, access, catalog, store, config
-//! store     -> catalog
-//! access    -> catalog
+//! cli              -> crawl, access, identity, simulator, store, catalog, config
+//! crawl            -> sigma, access, catalog, store, config
+//! store            -> catalog
+//! access, identity -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours
 //! ```
 pub mod access;
@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod crawl;
+pub mod identity;
 pub mod sigma;
 pub mod simulator;
 pub mod store;

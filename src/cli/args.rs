@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access::AccessArgs;
+use super::identity::IdentityArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -47,6 +48,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Who may see what, why, and whether Sigma agrees.
     Access(AccessArgs),
+    /// Which catalog user is which Sigma member: check, import and compare the identity CSV.
+    Identity(IdentityArgs),
     /// The settings in force.
     Config(ConfigArgs),
     /// The views of a catalog, column by column.

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigErrors;
 use crate::crawl::{CrawlError, Exit};
+use crate::identity::Rejected;
 use crate::simulator::SimulatorError;
 use crate::store::StoreError;
 
@@ -27,6 +28,24 @@ pub enum CliError {
     /// A catalog.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file that cannot be read.
+    #[error("cannot read `{file}`: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+        /// What to do.
+        remedy: String,
+    },
+    /// A CSV file that is not accepted.
+    #[error("`{file}` is not accepted\n{}", rejected.problems.lines(file).join("\n"))]
+    Csv {
+        /// The file.
+        file: String,
+        /// All that is wrong with it.
+        rejected: Rejected,
+    },
     /// The simulator.
     #[error(transparent)]
     Simulator(#[from] SimulatorError),
@@ -50,7 +69,7 @@ impl CliError {
     /// The status the process exits with.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) => Exit::Config,
+            Self::Config(_) | Self::File { .. } | Self::Csv { .. } => Exit::Config,
             Self::Crawl(error) => error.into(),
             Self::Run { error: CrawlError::Interrupted, exit, .. } => *exit,
             Self::Run { error, .. } => error.into(),
@@ -66,6 +85,8 @@ impl CliError {
             Self::Config(errors) => errors.codes().first().copied().unwrap_or("config").to_owned(),
             Self::Crawl(error) | Self::Run { error, .. } => error.code(),
             Self::Store(error) => error.code().to_owned(),
+            Self::File { .. } => "config.unreadable_file".to_owned(),
+            Self::Csv { .. } => "identity.rejected".to_owned(),
             Self::Simulator(_) => "simulator".to_owned(),
             Self::Usage { .. } => "usage".to_owned(),
             Self::Output(_) => "output".to_owned(),
@@ -79,6 +100,8 @@ impl CliError {
             Self::Config(_) => None,
             Self::Crawl(error) | Self::Run { error, .. } => error.remedy(),
             Self::Store(error) => Some(error.remedy()),
+            Self::File { remedy, .. } => Some(remedy),
+            Self::Csv { .. } => Some("correct the lines above; nothing of the file was used"),
             Self::Simulator(_) => Some("choose another port, or leave --port out"),
             Self::Usage { remedy, .. } => Some(remedy),
             Self::Output(_) => Some("see whether the disk or the program that reads the output is at fault"),

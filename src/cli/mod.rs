@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod error;
 mod extract;
+mod identity;
 mod output;
 mod progress;
 mod runs;
@@ -52,6 +53,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Extract(arguments) => extract::run(cli, arguments, printer),
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
         Command::Access(arguments) => access::run(cli, arguments, printer),
+        Command::Identity(arguments) => identity::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
     }

@@ -49,7 +49,7 @@ pub fn run(cli: &Cli, arguments: &RunsArgs, printer: &Printer) -> Result<Exit, C
 }
 
 /// Opens the catalog that the arguments or else the settings name.
-fn open(cli: &Cli, arguments: &CatalogArgs, printer: &Printer) -> Result<Catalog, CliError> {
+pub(super) fn open(cli: &Cli, arguments: &CatalogArgs, printer: &Printer) -> Result<Catalog, CliError> {
     let path: PathBuf = match &arguments.db {
         Some(path) => path.clone(),
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,

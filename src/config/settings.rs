@@ -109,6 +109,10 @@ pub struct PermissionSettings {
     pub csv_mapping: bool,
     /// The one user whose view is crawled when mirroring is off.
     pub login_user: Option<String>,
+    /// The identity CSV that is used while none was imported; it need not exist.
+    pub identity_csv: PathBuf,
+    /// The CSV of the catalog's users; it need not exist.
+    pub catalog_users_csv: PathBuf,
 }
 
 /// Section `[log]`.
@@ -232,7 +236,7 @@ pub(crate) fn build(
             lineage: layers.is_on("crawl.lineage"),
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
-        permissions: permissions(layers, errors, notices),
+        permissions: permissions(layers, directory, errors, notices),
         log: LogSettings {
             format: if word(layers, "log.format") == "json" { LogFormat::Json } else { LogFormat::Text },
             level: word(layers, "log.level").parse().unwrap_or(Level::INFO),
@@ -286,7 +290,12 @@ fn ca_bundle(layers: &Layers, directory: &Path, errors: &mut ConfigErrors) -> Op
 }
 
 /// Off with a CSV is a contradiction for good; the other two modes are not in this release yet.
-fn permissions(layers: &Layers, errors: &mut ConfigErrors, notices: &mut Vec<String>) -> PermissionSettings {
+fn permissions(
+    layers: &Layers,
+    directory: &Path,
+    errors: &mut ConfigErrors,
+    notices: &mut Vec<String>,
+) -> PermissionSettings {
     let mirroring = layers.is_on("permissions.mirroring");
     let csv_mapping = layers.is_on("permissions.csv_mapping");
     let login_user = layers.text("permissions.login_user").map(str::trim).filter(|user| !user.is_empty());
@@ -319,5 +328,11 @@ fn permissions(layers: &Layers, errors: &mut ConfigErrors, notices: &mut Vec<Str
             "{origin}: `permissions.login_user` is ignored because `permissions.mirroring` is true"
         ));
     }
-    PermissionSettings { mirroring, csv_mapping, login_user: login_user.map(str::to_owned) }
+    PermissionSettings {
+        mirroring,
+        csv_mapping,
+        login_user: login_user.map(str::to_owned),
+        identity_csv: directory.join(word(layers, "permissions.identity_csv")),
+        catalog_users_csv: directory.join(word(layers, "permissions.catalog_users_csv")),
+    }
 }

@@ -46,6 +46,9 @@ pub enum StoreError {
     /// No run has published a catalog yet.
     #[error("the catalog is empty: no run has published yet")]
     NothingPublished,
+    /// Another mapping became active since the one that was looked at.
+    #[error("another identity mapping became active in the meantime")]
+    MappingChanged,
     /// A delivery does not fit the catalog's tables: a defect of this program.
     #[error("internal: {0}")]
     Internal(String),
@@ -67,6 +70,7 @@ impl StoreError {
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
             Self::NothingPublished => "store.nothing_published",
+            Self::MappingChanged => "store.mapping_changed",
             Self::Internal(_) => "store.internal",
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "store.full",
@@ -93,6 +97,7 @@ impl StoreError {
                 "choose a folder that exists and that this user may write to"
             }
             "store.no_such_run" => "`sigma-catalog runs list` shows the runs there are",
+            "store.mapping_changed" => "look at the changes again; nothing was imported",
             "store.full" => "free disk space and run again; the last published catalog is intact",
             "store.busy" => "close the program that holds the database and run again",
             "store.corrupt" => "restore a copy of the file, or move it away and run again",

@@ -19,6 +19,7 @@ mod diff;
 pub mod error;
 #[cfg(test)]
 mod full_disk;
+mod identity;
 mod ledger;
 pub mod lock;
 mod publish;
@@ -35,6 +36,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
+pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
 pub use publish::{Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
