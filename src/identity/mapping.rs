@@ -182,6 +182,7 @@ pub fn read(bytes: &[u8], options: ReadOptions, allow_merge: bool) -> Result<Map
         by_email.insert(pair.email.clone(), index);
         pairs.push(pair);
     }
+    problems.sort();
     if !problems.is_empty() {
         return Err(Rejected { problems, rows: sheet.total, duplicates, conflicts });
     }

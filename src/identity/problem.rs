@@ -44,7 +44,7 @@ impl Problem {
     }
 }
 
-/// The problems of a file, in the order they were found.
+/// The problems of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Problems {
     /// The first [`MAX_PROBLEMS`].
@@ -65,6 +65,11 @@ impl Problems {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.total == 0
+    }
+
+    /// Puts those that are listed in the order of the file.
+    pub fn sort(&mut self) {
+        self.listed.sort_by_key(|problem| problem.line);
     }
 
     /// One line for each, and one for those that are not listed.

@@ -112,6 +112,7 @@ impl CatalogUsers for CsvUsers<'_> {
                 }
             }
         }
+        problems.sort();
         if problems.is_empty() {
             Ok(users)
         } else {
