@@ -125,7 +125,7 @@ mod tests {
         for (exit, meaning) in Exit::ALL {
             let documented = match exit {
                 Exit::Interrupted | Exit::Terminated => {
-                    readme.contains(&format!("| 130, 143 | interrupted (SIGINT), {}", "terminated"))
+                    readme.contains("| 130, 143 | interrupted (SIGINT), terminated (SIGTERM) |")
                 }
                 _ => readme.contains(&format!("| {} | {meaning}", exit.code())),
             };

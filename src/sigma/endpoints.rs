@@ -170,11 +170,11 @@ endpoints! {
     // Containers, files, grants
     Workspaces = "workspaces" "/v2/workspaces" PageLimitOrArray Workspace ["workspaceId"];
     Workspace = "workspace" "/v2/workspaces/{workspaceId}" One Workspace ["workspaceId"];
-    WorkspaceGrants = "workspace_grants" "/v2/workspaces/{workspaceId}/grants" PageLimit Grant ["grantId"];
+    WorkspaceGrants = "workspace_grants" "/v2/workspaces/{workspaceId}/grants" PageLimit Grant ["grantId", "inodeId", "memberId", "teamId"];
     Files = "files" "/v2/files" PageLimit File ["id"];
     File = "file" "/v2/files/{inodeId}" One File ["id"];
-    Grants = "grants" "/v2/grants" PageLimit Grant ["grantId"];
-    Grant = "grant" "/v2/grants/{grantId}" One Grant ["grantId"];
+    Grants = "grants" "/v2/grants" PageLimit Grant ["grantId", "inodeId", "memberId", "teamId"];
+    Grant = "grant" "/v2/grants/{grantId}" One Grant ["grantId", "inodeId", "memberId", "teamId"];
 
     // Workbooks
     Workbooks = "workbooks" "/v2/workbooks" PageLimit Workbook ["workbookId"];
@@ -210,7 +210,7 @@ endpoints! {
     Datasets = "datasets" "/v2/datasets" PageLimit Dataset ["datasetId"];
     Dataset = "dataset" "/v2/datasets/{datasetId}" One Dataset ["datasetId"];
     DatasetSources = "dataset_sources" "/v2/datasets/{datasetId}/sources" Bare WorkbookSource ["type"];
-    DatasetGrants = "dataset_grants" "/v2/datasets/{datasetId}/grants" PageLimit Grant ["grantId"];
+    DatasetGrants = "dataset_grants" "/v2/datasets/{datasetId}/grants" PageLimit Grant ["grantId", "inodeId", "memberId", "teamId"];
 
     // Reports: the same objects as workbooks, other paging
     Reports = "reports" "/v2/reports" PageLimit Report ["reportId"];
@@ -233,10 +233,10 @@ endpoints! {
     // Connections
     Connections = "connections" "/v2/connections" PageLimit Connection ["connectionId"];
     Connection = "connection" "/v2/connections/{connectionId}" One Connection ["connectionId"];
-    ConnectionGrants = "connection_grants" "/v2/connections/{connectionId}/grants" PageLimit Grant ["grantId"];
+    ConnectionGrants = "connection_grants" "/v2/connections/{connectionId}/grants" PageLimit Grant ["grantId", "inodeId", "memberId", "teamId"];
     ConnectionPaths = "connection_paths" "/v2/connections/paths" PageLimit ConnectionPath ["connectionId", "urlId"];
     ConnectionPath = "connection_path" "/v2/connections/paths/{inodeId}" One ConnectionPath ["connectionId"] .no_data(&[400]);
-    ConnectionPathGrants = "connection_path_grants" "/v2/connections/paths/{connectionPathId}/grants" PageLimit Grant ["grantId"];
+    ConnectionPathGrants = "connection_path_grants" "/v2/connections/paths/{connectionPathId}/grants" PageLimit Grant ["grantId", "inodeId", "memberId", "teamId"];
     ConnectionTableColumns = "connection_table_columns" "/v2/connections/tables/{tableId}/columns" PageToken TableColumn ["name"];
 
     // Version tags, user attributes, tenants

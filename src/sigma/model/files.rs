@@ -69,5 +69,6 @@ wire! {
 rows! {
     Workspace: workspace_id;
     File: id;
-    Grant: grant_id;
+    // Sample answers repeat one grant id for grants on different objects.
+    Grant: grant_id, inode_id, member_id, team_id;
 }
