@@ -154,8 +154,7 @@ fn limits_are_kept() {
 
 #[test]
 fn cells_are_quoted_as_rfc_4180_says() {
-    let text = format!("\"network_id\",\"sigma_email\"\n\"a\"\"b, c\",\"ann@x.com\"\nbob,bob@x.com\n")
-        .replace("b, c", "b,c");
+    let text = "\"network_id\",\"sigma_email\"\n\"a\"\"b,c\",\"ann@x.com\"\nbob,bob@x.com\n";
     assert_eq!(rows(text), [row(2, "a\"b,c", "ann@x.com"), row(3, "bob", "bob@x.com")]);
     // Line breaks inside quotes belong to the cell, and are counted.
     let text = "network_id,note,sigma_email\nann,\"one\r\ntwo\rthree\",ann@x.com\nbob,,bob@x.com\n";

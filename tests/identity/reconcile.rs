@@ -341,8 +341,11 @@ fn changes_are_told_by_user() {
     assert!(Changes::between(&before, &before).is_empty());
 }
 
+/// Members, catalog users, rows of a CSV by places in [`NAMES`] and [`EMAILS`], and whether merging is allowed.
+type World = (Vec<Member>, Vec<CatalogUser>, Vec<(usize, usize)>, bool);
+
 /// A small world in which names collide often.
-fn world() -> impl Strategy<Value = (Vec<Member>, Vec<CatalogUser>, Vec<(usize, usize)>, bool)> {
+fn world() -> impl Strategy<Value = World> {
     let members = proptest::collection::vec((0..5_usize, 0..6_usize, any::<bool>()), 0..8);
     let users = proptest::collection::vec((0..6_usize, 0..5_usize, 0..4_u8), 0..8);
     let csv = proptest::collection::vec((0..6_usize, 0..5_usize), 0..8);
