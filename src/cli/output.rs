@@ -1,5 +1,6 @@
 //! All that is printed: data on stdout, words for people on stderr.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
@@ -34,7 +35,7 @@ impl Printer {
 
     /// A line of data. A reader that went away is no mistake.
     pub fn line(&self, line: impl Display) -> Result<(), CliError> {
-        match writeln!(io::stdout().lock(), "{line}") {
+        match writeln!(io::stdout().lock(), "{}", harmless(&line.to_string())) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),
         }
@@ -56,7 +57,7 @@ impl Printer {
     /// A line for people.
     pub fn note(&self, line: impl Display) {
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
     }
 
     /// A failure: what, code, what to do.
@@ -80,7 +81,7 @@ impl Printer {
         table.set_width(self.width());
         table.set_header(header.iter().copied());
         for row in rows {
-            table.add_row(row);
+            table.add_row(row.iter().map(|cell| harmless(cell).replace('\n', "\\n")));
         }
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
@@ -93,6 +94,24 @@ impl Printer {
         }
         Ok(())
     }
+}
+
+/// The text without what a terminal would obey: names are other people's, and may hold escape sequences.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed =
+        |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if obeyed(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.into()
 }
 
 /// A number as people read it: `1,234,567`.
@@ -111,7 +130,16 @@ pub fn thousands(number: impl Into<i128>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::{harmless, thousands};
+
+    #[test]
+    fn names_cannot_command_the_terminal() {
+        assert_eq!(harmless("Revenue 💰 \"Q3\"\tby Region\n"), "Revenue 💰 \"Q3\"\tby Region\n");
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\u{7}\r\u{202e}c\u{9b}"),
+            "a\\u{1b}[2Jb\\u{7}\\u{d}\\u{202e}c\\u{9b}"
+        );
+    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::output::thousands;
+use super::output::{harmless, thousands};
 use crate::crawl::{Progress, Severity, Snapshot};
 
 /// All bars of the process, so that other lines can step aside for them.
@@ -57,7 +57,7 @@ impl ShownProgress {
     }
 
     fn say(&self, line: &str) {
-        let _ = BARS.suspend(|| writeln!(io::stderr().lock(), "{line}"));
+        let _ = BARS.suspend(|| writeln!(io::stderr().lock(), "{}", harmless(line)));
     }
 }
 

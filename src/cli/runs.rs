@@ -193,7 +193,7 @@ fn diff(catalog: &Catalog, from: i64, to: i64, format: Format, printer: &Printer
             ChangeKind::Changed => '~',
             ChangeKind::Removed => '-',
         };
-        let name = change.name.as_deref().unwrap_or_default();
+        let name = change.name.as_deref().unwrap_or_default().replace('\n', "\\n");
         printer.line(format_args!("{sign} {:<15} {}  {name}", change.kind.replace('_', " "), change.id))
     })?;
     if !any && format == Format::Text {
