@@ -55,6 +55,7 @@ impl Store {
     ///
     /// What an earlier run left unpublished is undone and that run marked `abandoned`.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        refuse_foreign(path)?;
         let lock = lock::RunLock::acquire(path)?;
         create_private(path)?;
         let mut connection = Connection::open(path)?;
@@ -90,6 +91,16 @@ impl Store {
     pub fn last_run(&self) -> Result<Option<RunRow>, StoreError> {
         Ok(ledger::runs(&self.connection, 1)?.pop())
     }
+}
+
+/// Refuses somebody else's file before so much as a lock is put beside it.
+fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        configure(&connection)?;
+        schema::check(&connection, path)?;
+    }
+    Ok(())
 }
 
 /// Creates the file readable by its owner only, before SQLite opens it, so that its journals inherit that.

@@ -146,6 +146,7 @@ fn a_file_that_is_no_catalog_is_left_alone() {
         if code != 0 {
             assert!(ran.stderr.contains("store."), "{ran}");
             assert_eq!(std::fs::read_to_string(context.database()).expect("a file"), content);
+            assert!(!context.folder.path().join("catalog.db.lock").exists());
         }
     }
 }
