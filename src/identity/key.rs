@@ -63,7 +63,7 @@ impl EmailKey {
     /// # Errors
     /// [`KeyError`] for what cannot be compared safely.
     pub fn new(address: &str) -> Result<Self, KeyError> {
-        let text = clean(address)?;
+        let text = clean(address, Spaces::Refused)?;
         let (local, domain) = text.split_once('@').ok_or(KeyError::NotAnAddress)?;
         if local.is_empty() || domain.is_empty() || domain.contains('@') {
             return Err(KeyError::NotAnAddress);
@@ -95,12 +95,12 @@ impl EmailKey {
 }
 
 impl UserKey {
-    /// The key of a login name: trimmed, NFC, ASCII letters in lower case.
+    /// The key of a login name: trimmed, NFC, ASCII letters in lower case. Plain spaces may stand inside.
     ///
     /// # Errors
     /// [`KeyError`] for what cannot be compared safely.
     pub fn new(name: &str) -> Result<Self, KeyError> {
-        Ok(Self(clean(name)?.to_ascii_lowercase()))
+        Ok(Self(clean(name, Spaces::Kept)?.to_ascii_lowercase()))
     }
 
     /// The key as text.
@@ -121,8 +121,15 @@ impl fmt::Display for UserKey {
     }
 }
 
+/// Whether plain spaces may stand inside a text. Other white space never may: it cannot be told from a space.
+#[derive(Clone, Copy, PartialEq)]
+enum Spaces {
+    Kept,
+    Refused,
+}
+
 /// Trimmed and in NFC, if it holds nothing but what a person can see.
-fn clean(text: &str) -> Result<String, KeyError> {
+fn clean(text: &str, spaces: Spaces) -> Result<String, KeyError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(KeyError::Empty);
@@ -134,7 +141,7 @@ fn clean(text: &str) -> Result<String, KeyError> {
         if is_invisible(c) {
             return Err(KeyError::Invisible(c));
         }
-        if c.is_whitespace() {
+        if c.is_whitespace() && (c != ' ' || spaces == Spaces::Refused) {
             return Err(KeyError::Space);
         }
         // A few characters are by Unicode's definition the same as an ASCII one: NFC would turn them into it.
@@ -152,7 +159,8 @@ fn domain_label(label: &str) -> Option<String> {
         return None;
     }
     if label.is_ascii() {
-        return Some(label.to_ascii_lowercase());
+        let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        return plain.then(|| label.to_ascii_lowercase());
     }
     let ascii = idna::domain_to_ascii(label).ok()?;
     let lower: String = label.chars().flat_map(char::to_lowercase).nfc().collect();

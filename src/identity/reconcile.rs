@@ -70,8 +70,8 @@ struct Directory<'a> {
     matching: Matching<'a>,
     by_name: HashMap<UserKey, Vec<usize>>,
     by_email: HashMap<EmailKey, Vec<usize>>,
-    /// For hints: users by what their address looks like.
-    look_alikes: HashMap<String, usize>,
+    /// For hints: whose address it is that looks so.
+    look_alikes: HashMap<String, String>,
 }
 
 impl<'a> Directory<'a> {
@@ -92,8 +92,17 @@ impl<'a> Directory<'a> {
                 Matching::Csv(_) | Matching::Email => user.email.as_ref(),
             };
             if let Some(Ok(email)) = address.map(|address| EmailKey::new(address)) {
-                directory.look_alikes.entry(email.skeleton()).or_insert(index);
+                let whose = || format!("the address of `{}`", user.network_id);
+                if !matches!(matching, Matching::Csv(_)) {
+                    directory.look_alikes.entry(email.skeleton()).or_insert_with(whose);
+                }
                 directory.by_email.entry(email).or_default().push(index);
+            }
+        }
+        if let Matching::Csv(mapping) = matching {
+            for pair in mapping.pairs() {
+                let whose = || format!("the address on line {}", pair.line);
+                directory.look_alikes.entry(pair.email.skeleton()).or_insert_with(whose);
             }
         }
         directory
@@ -302,12 +311,12 @@ impl<'a> Person<'a> {
             (Matching::Csv(_), Some(pair)) => {
                 format!("line {} names `{}`, which is no catalog user", pair.line, pair.network_id)
             }
-            (Matching::Csv(_), None) => "not in the CSV".to_owned(),
+            (Matching::Csv(_), None) => match directory.look_alikes.get(&email.skeleton()) {
+                Some(whose) => format!("not in the CSV; looks like {whose}, and is another one"),
+                None => "not in the CSV".to_owned(),
+            },
             (Matching::Email | Matching::Username, _) => match directory.look_alikes.get(&email.skeleton()) {
-                Some(user) => format!(
-                    "looks like the address of `{}`, and is another one",
-                    directory.users[*user].network_id
-                ),
+                Some(whose) => format!("looks like {whose}, and is another one"),
                 None => format!(
                     "no catalog user has this {}",
                     match directory.matching {

@@ -109,6 +109,9 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     let validation = &second["validation"];
     assert_eq!((&validation["unknown_sigma"], &validation["unknown_catalog"]), (&json!(1), &json!(1)));
     assert_eq!(validation["delimiter"], "semicolon");
+    let warned = validation["warnings"]["listed"].as_array().expect("a list").iter();
+    let warned: Vec<_> = warned.map(|warning| (warning["line"].clone(), warning["column"].clone())).collect();
+    assert_eq!(warned, [(json!(5), json!("sigma_email")), (json!(5), json!("network_id"))]);
     insta::assert_snapshot!(tables(&context).join("\n"), @r#"
     1 | "superseded" | "one.csv" | 0 | null | "ace65f79dc2ea33a240a2116cbf3fbe3a772d9f02ba8ca5f6bffba886cd69e83"
     2 | "active" | "two.csv" | 0 | null | "c0aaa8db0458e20b2988a36803948e9f94c1ebf78c47d5e8e195420d632113fb"
@@ -382,7 +385,7 @@ fn templates_are_files_that_are_accepted() {
     write(&context, "users.csv", &users.stdout);
     let found = json_of(&context, &["validate", "t.csv"]);
     assert_eq!((&found["accepted_rows"], &found["unknown_catalog"]), (&json!(1), &json!(0)));
-    assert_eq!(json_of(&context, &["template"])[1]["name"], "sigma_email");
+    assert_eq!(json_of(&context, &["template"])["columns"][1]["name"], "sigma_email");
 }
 
 #[test]

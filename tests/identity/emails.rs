@@ -69,6 +69,7 @@ const PAIRS: &[(&str, &str, bool, &str)] = &[
     ("ann@\u{fc}\u{17f}.com", "ann@\u{fc}s.com", false, "long s beside a letter IDNA keeps"),
     ("ann@example\u{3002}com", "ann@example.com", false, "ideographic full stop"),
     ("ann@\u{212a}ite.com", "ann@kite.com", false, "Kelvin sign in the domain"),
+    ("ann@example.com>", "ann@example.com>", false, "a bracket: no domain, not even its own"),
     // No addresses at all.
     ("ann@@example.com", "ann@example.com", false, "two @"),
     ("ann@example.com.", "ann@example.com", false, "a full stop at the end"),
@@ -122,6 +123,9 @@ fn login_names_are_compared_like_local_parts() {
     assert_eq!(key("jose\u{301}"), key("JOS\u{e9}"));
     assert_ne!(key("JOS\u{c9}"), key("jos\u{e9}"));
     assert_ne!(key("corp\\ann"), key("ann"));
+    assert_eq!(key("Ann Lee"), key("ann lee"));
+    assert_ne!(key("Ann Lee"), key("AnnLee"));
+    assert_eq!(UserKey::new("ann\u{a0}lee"), Err(KeyError::Space));
     assert_eq!(UserKey::new("a\u{200b}nn"), Err(KeyError::Invisible('\u{200b}')));
     assert_eq!(UserKey::new("\u{212a}ate"), Err(KeyError::Disguised('\u{212a}')));
 }

@@ -211,7 +211,8 @@ fn an_import_that_fails_halfway_leaves_nothing_behind() {
     store.import_mapping(&mapping(vec![row(2, "a@x.com")]), None).expect("good");
     let bad = mapping(vec![row(2, "b@x.com"), row(3, "c@x.com"), row(4, "c@x.com")]);
     store.import_mapping(&bad, Some(1)).expect_err("one address of two users");
-    store.restore_mapping(7, "somebody", Some(1)).expect_err("no such version");
+    let unknown = store.restore_mapping(7, "somebody", Some(1)).expect_err("no such version");
+    assert_eq!(unknown.code(), "store.mapping_changed");
     let stale =
         store.import_mapping(&mapping(vec![row(2, "d@x.com")]), None).expect_err("looked at another state");
     assert_eq!(stale.code(), "store.mapping_changed");

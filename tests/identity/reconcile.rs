@@ -267,6 +267,10 @@ fn a_look_alike_is_pointed_at_and_not_matched() {
     let found = reconcile(&members, &users, Matching::Email, Include::default());
     assert_eq!(of(&found, "m").status, Status::Unmapped);
     assert_eq!(of(&found, "m").hint, "looks like the address of `ann`, and is another one");
+    let csv = mapping(&[("ann", "ann@paypal.com")]);
+    let found = reconcile(&members, &users, Matching::Csv(&csv), Include::default());
+    assert_eq!(of(&found, "m").status, Status::Unmapped);
+    assert_eq!(of(&found, "m").hint, "not in the CSV; looks like the address on line 2, and is another one");
 }
 
 #[test]

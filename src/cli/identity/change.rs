@@ -13,7 +13,9 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::cli::runs::open;
 use crate::config::Settings;
-use crate::identity::{Changes, Include, Mapping, Matching, Pair, Problems, Status, UserChange, reconcile};
+use crate::identity::{
+    Changes, Include, Mapping, Matching, Pair, Problem, Problems, Status, UserChange, reconcile,
+};
 use crate::store::{Catalog, ImportedMapping, MappingRow, MappingState, MappingVersion, Store};
 
 /// How many users of each kind of change are shown to people; JSON has all.
@@ -103,6 +105,16 @@ impl Validation {
         let ambiguous = [Status::AmbiguousManyUsers, Status::AmbiguousSharedUser];
         self.unknown_sigma = members.as_ref().map(|_| found.unknown_sigma.len());
         self.unknown_catalog = users.as_ref().map(|_| found.unknown_catalog.len());
+        for (known, lines, column, nobody) in [
+            (members.is_some(), &found.unknown_sigma, "sigma_email", "no Sigma member has this address"),
+            (users.is_some(), &found.unknown_catalog, "network_id", "no catalog user has this login name"),
+        ] {
+            for line in lines.iter().filter(|_| known) {
+                let warning = Problem::at(*line, nobody, "the row is kept and has no effect yet");
+                self.warnings.push(warning.in_column(column));
+            }
+        }
+        self.warnings.sort();
         self.ambiguous = members
             .and(users)
             .map(|_| found.members.iter().filter(|member| ambiguous.contains(&member.status)).count());

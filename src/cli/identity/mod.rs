@@ -42,6 +42,12 @@ pub fn run(cli: &Cli, arguments: &IdentityArgs, printer: &Printer) -> Result<Exi
 }
 
 #[derive(Serialize)]
+struct ShownTemplate {
+    schema_version: u32,
+    columns: Vec<ShownColumn>,
+}
+
+#[derive(Serialize)]
 struct ShownColumn {
     name: &'static str,
     required: bool,
@@ -63,7 +69,7 @@ fn template(of: Template, format: Format, printer: &Printer) -> Result<(), CliEr
             synonyms: column.synonyms,
             doc: column.doc,
         });
-        return printer.json(&shown.collect::<Vec<_>>());
+        return printer.json(&ShownTemplate { schema_version: SCHEMA_VERSION, columns: shown.collect() });
     }
     let names: Vec<_> = columns.iter().map(|column| column.name).collect();
     printer.line(names.join(","))?;
