@@ -45,7 +45,7 @@ pub async fn report(
         detail: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
         remedy: None,
     }];
-    // In text each line appears as soon as it is known.
+    // In text the first lines appear before the endpoints are asked.
     let show = |line: &Line| if format == Format::Text { print(line, printer) } else { Ok(()) };
     show(&lines[0])?;
     let token = match Token::ask(client).await {

@@ -35,7 +35,12 @@ impl Printer {
 
     /// A line of data. A reader that went away is no mistake.
     pub fn line(&self, line: impl Display) -> Result<(), CliError> {
-        match writeln!(io::stdout().lock(), "{}", harmless(&line.to_string())) {
+        self.exact(&harmless(&line.to_string()))
+    }
+
+    /// A line for programs, as it is.
+    fn exact(&self, line: &str) -> Result<(), CliError> {
+        match writeln!(io::stdout().lock(), "{line}") {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),
         }
@@ -45,13 +50,13 @@ impl Printer {
     pub fn json<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
         let text =
             serde_json::to_string_pretty(data).map_err(|error| CliError::Internal(error.to_string()))?;
-        self.line(text)
+        self.exact(&text)
     }
 
     /// One row of data for programs, on a line of its own.
     pub fn json_line<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
         let text = serde_json::to_string(data).map_err(|error| CliError::Internal(error.to_string()))?;
-        self.line(text)
+        self.exact(&text)
     }
 
     /// A line for people.
@@ -98,8 +103,10 @@ impl Printer {
 
 /// The text without what a terminal would obey: names are other people's, and may hold escape sequences.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    let obeyed =
-        |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    let obeyed = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if !text.contains(obeyed) {
         return text.into();
     }

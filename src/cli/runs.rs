@@ -12,6 +12,9 @@ use super::summary::{print_counts, words};
 use crate::crawl::Exit;
 use crate::store::{Catalog, Change, ChangeKind, EventRow, RunRow, ScopeCount, ScopeRow};
 
+/// How many events are shown to people.
+const SHOWN_EVENTS: usize = 50;
+
 /// How many deficient scopes are listed.
 const SHOWN_SCOPES: i64 = 100;
 
@@ -177,6 +180,21 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
             })
             .collect();
         printer.table(&["kept from earlier", "outcome", "code", "why"], &rows, &[])?;
+    }
+    if !shown.events.is_empty() {
+        printer.line("")?;
+        let rows: Vec<Vec<String>> = shown
+            .events
+            .iter()
+            .take(SHOWN_EVENTS)
+            .map(|event| {
+                vec![event.severity.clone(), event.code.clone(), event.context.clone(), event.message.clone()]
+            })
+            .collect();
+        printer.table(&["event", "code", "of", "what"], &rows, &[])?;
+        if let Some(more) = shown.events.len().checked_sub(SHOWN_EVENTS).filter(|more| *more > 0) {
+            printer.line(format_args!("and {more} more: --format json shows all"))?;
+        }
     }
     Ok(())
 }

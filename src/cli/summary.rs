@@ -144,7 +144,7 @@ impl Summary {
         let requests = &self.requests;
         let seconds = self.duration_ms as f64 / 1000.0;
         printer.line(format_args!(
-            "{} requests in {seconds:.1} s, at most {} at once; {} retries; waited {:.1} s for the server's limit",
+            "{} requests in {seconds:.1} s, at most {} at once; {} retries; waited {:.1} s before asking again",
             thousands(requests.total),
             requests.max_in_flight,
             thousands(requests.retries),
@@ -161,12 +161,14 @@ impl Summary {
             ))?;
         }
         for kind in &self.emptied {
-            printer.line(format_args!("warning: the catalog had some of `{kind}` and now has none"))?;
+            printer.line(format_args!("warning: the catalog had {} and now has none", label(kind)))?;
         }
         for refusal in &self.refused_removals {
             printer.line(format_args!(
-                "refused: {} of {} {}s would be removed",
-                refusal.removed, refusal.before, refusal.kind
+                "refused: {} of {} {} would be removed",
+                thousands(refusal.removed),
+                thousands(refusal.before),
+                label(&refusal.kind)
             ))?;
         }
         match self.state {
@@ -198,7 +200,10 @@ impl Summary {
             .map(|scope| format!("{} ({})", scope.scope, scope.count))
             .collect();
         if !left_out.is_empty() {
-            lines.push(format!("left out, being archived or turned off: {}", left_out.join(", ")));
+            lines.push(format!(
+                "left out, being archived, turned off or no longer offered: {}",
+                left_out.join(", ")
+            ));
         }
         lines
     }
@@ -220,6 +225,11 @@ pub fn print_counts<'kinds>(
         })
         .collect();
     printer.table(&["objects", "total", "new", "changed", "removed", "unchanged"], &rows, &[1, 2, 3, 4, 5])
+}
+
+/// What many objects of a kind are called.
+fn label(kind: &str) -> &str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or(kind, |(_, label)| label)
 }
 
 /// A state in words.

@@ -7,7 +7,7 @@ use super::token::Token;
 use crate::catalog::delivery::scope;
 use crate::config::CrawlSettings;
 use crate::sigma::model::{Row, RowKey};
-use crate::sigma::{Call, ErrorKind, SigmaClient, SigmaError};
+use crate::sigma::{Call, ErrorKind, Paging, SigmaClient, SigmaError};
 
 /// How an endpoint answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,6 +94,7 @@ fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
         (scope::DOCUMENTS, "report") => ("reportId", "report"),
         (scope::DOCUMENTS, "data-model") => ("dataModelId", "data-model"),
         (scope::TEAMS, _) => ("teamId", "team"),
+        (scope::MEMBERS, _) => ("memberId", "member"),
         (scope::PAGES, "workbook") => ("pageId", "workbook page"),
         (scope::PAGES, "report") => ("pageId", "report page"),
         _ => return None,
@@ -103,7 +104,6 @@ fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
 /// Asks every endpoint of the crawl once.
 pub async fn probe(client: &SigmaClient, settings: &CrawlSettings, token: &Token) -> Vec<Probe> {
     let mut known = Known::default();
-    known.note("member", Some(token.member_id.clone()));
     let mut probes = Vec::new();
     for step in graph::STEPS.iter().filter(|step| !step.fallback) {
         probes.push(ask(client, settings, token, step, &mut known).await);
@@ -153,7 +153,9 @@ async fn ask(
         Ok(rows) => {
             let rows = rows.unwrap_or_default();
             if let Some((key, kind)) = example_of(step) {
-                known.note(kind, rows.iter().find(|row| !row.is_archived()).and_then(|row| row.text(key)));
+                let ids = rows.iter().filter(|row| !row.is_archived()).filter_map(|row| row.text(key));
+                // One's own grants may be asked by anybody, so the member to ask about is another one.
+                known.note(kind, ids.into_iter().find(|id| *id != token.member_id));
             }
             probe.answer = Answer::Ok;
             probe.detail =
@@ -166,7 +168,11 @@ async fn ask(
 
 /// The question, or the kind of object that it lacks.
 fn call_of(step: &Step, token: &Token, known: &Known) -> Result<Call, &'static str> {
-    let mut call = step.endpoint.call().query("limit", "10");
+    let mut call = match step.endpoint.spec().paging {
+        Paging::PageToken => step.endpoint.call().query("pageSize", "10"),
+        Paging::Bare | Paging::One => step.endpoint.call(),
+        Paging::PageLimit | Paging::PageLimitOrArray => step.endpoint.call().query("limit", "10"),
+    };
     if step.scope == scope::DOCUMENTS && token.is_admin() {
         call = call.query("skipPermissionCheck", "true");
         if step.of == "workbook" {

@@ -8,14 +8,15 @@ use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::sigma::model::{self, Row};
-use crate::sigma::{Call, ErrorKind, ListingReport, Paging, SigmaError};
+use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 
 /// Statuses by which a bulk endpoint says that it cannot answer, while questions about single elements may be answered.
 /// 402 is a computation that took the server too long.
 const CANNOT: [u16; 7] = [400, 402, 404, 405, 410, 413, 501];
 
-/// Types of element that have columns, SQL and lineage; confirmed by other clients.
-const DATA_ELEMENTS: [&str; 5] = ["table", "pivot-table", "input-table", "visualization", "viz"];
+/// Types of element that have no columns, SQL or lineage. The list of types is open, so what is not known is asked.
+const WITHOUT_DATA: [&str; 9] =
+    ["control", "text", "image", "button", "divider", "container", "embed", "link", "spacer"];
 
 /// A document being read.
 struct Reading<'task> {
@@ -123,7 +124,11 @@ impl Crawler {
     async fn columns(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let Some(step) = self.step_of(scope::COLUMNS, reading) else { return Ok(()) };
         let answer = self.ask(reading.call(step)).await?;
-        if let Some(step) = reading.fallback(step, &answer) {
+        // Some rows were seen without the element they belong to; their ids repeat across elements.
+        let adrift = matches!(&answer, Answer::Rows(rows, _)
+            if rows.iter().any(|row: &model::Column| row.element_id.as_deref().is_none_or(str::is_empty)));
+        let by_element = if adrift { reading.fallback_step(step) } else { reading.fallback(step, &answer) };
+        if let Some(step) = by_element {
             return self
                 .element_by_element(step, reading, |element, row: model::Column, out| {
                     out.push(rows::column(Some(element), row));
@@ -193,8 +198,9 @@ impl Crawler {
                 }
                 Answer::Error(error, report) => {
                     let mut report = failed(step.scope, "", &error, &report);
-                    if error.kind() == ErrorKind::NotFound {
-                        // Of a single element that means: it has none.
+                    // Of a single element these mean that it has none: 400 is the answer for text and controls.
+                    let status = error.call().and_then(|call| call.status);
+                    if matches!(status, Some(400 | 404)) || report.outcome == Outcome::Carried {
                         report.outcome = Outcome::NotApplicable;
                     }
                     report
@@ -266,7 +272,7 @@ impl Reading<'_> {
 
     fn element(&mut self, page: Option<&str>, row: model::Element) {
         let has_data = row.vizualization_type.is_some()
-            || row.r#type.as_deref().is_some_and(|found| DATA_ELEMENTS.contains(&found));
+            || row.r#type.as_deref().is_none_or(|found| !WITHOUT_DATA.contains(&found));
         if has_data {
             self.data_elements.push(row.element_id.clone());
         }
@@ -287,12 +293,15 @@ impl Reading<'_> {
         let Answer::Error(error, _) = answer else { return None };
         let status = error.call().and_then(|call| call.status);
         let cannot = status.is_some_and(|status| CANNOT.contains(&status));
-        let step = graph::find_fallback(step.scope, step.of)?;
-        // Only when all elements are known: none of them having data then means that there is none.
-        let mut elements = self
-            .scopes
-            .iter()
-            .filter(|report| matches!(report.scope, scope::PAGES | scope::PAGE_ELEMENTS | scope::ELEMENTS));
-        (cannot && elements.all(|report| report.outcome.is_complete())).then_some(step)
+        if cannot { self.fallback_step(step) } else { None }
+    }
+
+    /// The step to ask element by element. Only when all elements are known: none of them having data then means that
+    /// there is none.
+    fn fallback_step(&self, step: &Step) -> Option<&'static Step> {
+        let of_elements = [scope::PAGES, scope::PAGE_ELEMENTS, scope::ELEMENTS];
+        let mut elements = self.scopes.iter().filter(|report| of_elements.contains(&report.scope));
+        let all_known = elements.all(|report| report.outcome.is_complete());
+        if all_known { graph::find_fallback(step.scope, step.of) } else { None }
     }
 }

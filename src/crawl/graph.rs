@@ -1,6 +1,7 @@
-//! The whole crawl on one page: what is asked, of whom, with which token, under which setting, and what it becomes.
+//! The whole crawl on one page: what is asked, about what, under which setting, and what it becomes.
 //!
-//! The crawl looks its endpoints up here, and `check` probes them from here; nothing is written beside this table.
+//! The crawl looks its endpoints up here and `check` probes them from here. Which token an endpoint takes, how it is paged
+//! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
 use crate::config::CrawlSettings;

@@ -2,7 +2,7 @@
 //!
 //! A reference is resolved by id only. What the answer does not tell about stays `unresolved`, verbatim.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::catalog::document::{LineageEdge, LineageNode};
 use crate::sigma::{ids, model};
@@ -85,39 +85,71 @@ pub(super) fn add_element(
     element_id: &str,
     graph: &model::ElementLineage,
 ) {
-    let own: HashSet<&str> = graph
+    let own: BTreeSet<&str> = graph
         .dependencies
         .iter()
         .filter(|(_, node)| node.element_id.as_deref() == Some(element_id))
         .map(|(id, _)| id.as_str())
         .collect();
-    let mut seen: HashSet<&str> = own.clone();
-    let mut open: Vec<(&str, Option<&str>)> = own.into_iter().map(|node| (node, None)).collect();
-    while let Some((target, kind)) = open.pop() {
+    let mut walked = own.clone();
+    // Nodes whose sources are to be looked at, and whether a lookup lies between them and the element.
+    let mut open: Vec<(&str, bool)> = own.iter().map(|node| (*node, false)).collect();
+    // A source reached in several ways is kept as the closest kind, so that the answer's order does not matter.
+    let mut found: BTreeMap<Source, (Kind, Option<&model::LineageNode>)> = BTreeMap::new();
+    while let Some((target, looked_up)) = open.pop() {
         for step in graph.edges.iter().filter(|step| step.target.as_deref() == Some(target)) {
-            let Some(node_id) = step.source.as_deref() else { continue };
-            if !seen.insert(node_id) {
-                continue;
-            }
-            // A join or union has no identity of its own: what lies behind it is the source.
-            let kind = kind.or(step.r#type.as_deref());
+            let Some(node_id) = step.source.as_deref().filter(|node| !own.contains(node)) else { continue };
+            let kind = Kind::of(step.r#type.as_deref());
+            let kind = if looked_up && kind == Kind::Source { Kind::Lookup } else { kind };
             let node = graph.dependencies.get(node_id);
             match source_of(document_id, node_id, node) {
                 Some(source) => {
-                    if let (Some(node), false) = (node, source.0 == "element" || source.0 == "unresolved") {
-                        let id = if source.0 == "data-model" { source.1.clone() } else { source.2.clone() };
-                        lineage.nodes.push(LineageNode {
-                            r#type: source.0.clone(),
-                            id,
-                            name: node.name.clone(),
-                            connection_id: None,
-                            definition: None,
-                        });
-                    }
-                    lineage.edges.push(edge(source, element_id, kind.unwrap_or("source"), ELEMENT_EVIDENCE));
+                    let known = found.entry(source).or_insert((kind, node));
+                    known.0 = known.0.min(kind);
                 }
-                None => open.push((node_id, kind)),
+                // A join or union has no identity of its own: what lies behind it is the source.
+                None if walked.insert(node_id) => open.push((node_id, kind == Kind::Lookup)),
+                None => {}
             }
+        }
+    }
+    for (source, (kind, node)) in found {
+        if let (Some(node), false) = (node, source.0 == "element" || source.0 == "unresolved") {
+            let id = if source.0 == "data-model" { source.1.clone() } else { source.2.clone() };
+            lineage.nodes.push(LineageNode {
+                r#type: source.0.clone(),
+                id,
+                name: node.name.clone(),
+                connection_id: None,
+                definition: None,
+            });
+        }
+        lineage.edges.push(edge(source, element_id, kind.name(), ELEMENT_EVIDENCE));
+    }
+}
+
+/// How a source is used, the closest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Source,
+    Lookup,
+    Dependency,
+}
+
+impl Kind {
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("lookup") => Self::Lookup,
+            Some("dependency") => Self::Dependency,
+            _ => Self::Source,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Lookup => "lookup",
+            Self::Dependency => "dependency",
         }
     }
 }

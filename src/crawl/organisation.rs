@@ -7,7 +7,7 @@ use super::rows::{self, DocumentRow};
 use super::worker::Crawler;
 use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
 use crate::config::{CrawlSettings, Grants};
-use crate::sigma::{Call, Endpoint, model};
+use crate::sigma::{Call, Endpoint, ErrorKind, model};
 
 impl Crawler {
     /// Does one task that is not a document.
@@ -187,13 +187,17 @@ impl Finds {
         }
     }
 
-    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says.
-    pub fn prefer_principals(&self, setting: Grants, is_admin: bool) -> bool {
+    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says. What was asked
+    /// by principal `before` stays so: principals also name grants on objects that no listing shows, and asking by object
+    /// could never tell that one of those is gone.
+    pub fn prefer_principals(&self, setting: Grants, is_admin: bool, before: bool) -> bool {
         match setting {
             Grants::Object => false,
             Grants::Principal => true,
             // What others were granted is an administrator's to ask.
-            Grants::Auto => is_admin && self.members.len() + self.teams.len() < self.objects.len(),
+            Grants::Auto => {
+                is_admin && (before || self.members.len() + self.teams.len() < self.objects.len())
+            }
         }
     }
 
@@ -212,12 +216,19 @@ impl Crawler {
     /// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
     /// That Sigma lets an administrator ask for others' grants is not established, so one question goes ahead.
     pub(super) async fn choose_grants(&self, finds: Finds) -> Vec<GrantsOf> {
-        let mut by_principal = finds.prefer_principals(self.settings.grants, self.token.is_admin());
-        if let (true, Grants::Auto, Some(member)) =
-            (by_principal, self.settings.grants, finds.members.first())
-        {
+        let mut by_principal = finds.prefer_principals(
+            self.settings.grants,
+            self.token.is_admin(),
+            self.grants_by_principal_before,
+        );
+        // Somebody else, for one's own grants may be asked by anybody.
+        let other = finds.members.iter().find(|member| **member != self.token.member_id);
+        if let (true, Grants::Auto, Some(member)) = (by_principal, self.settings.grants, other) {
             let call = Endpoint::Grants.call().query("userId", member).query("directGrantsOnly", "true");
-            by_principal = self.client.list::<model::Grant>(call).next_page().await.is_ok();
+            let answer = self.client.list::<model::Grant>(call).next_page().await;
+            let refused =
+                [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::NotApplicable];
+            by_principal = !answer.is_err_and(|error| refused.contains(&error.kind()));
         }
         finds.grants(by_principal)
     }
@@ -254,12 +265,17 @@ mod tests {
 
     #[test]
     fn grants_are_asked_the_cheaper_way_unless_told_otherwise() {
-        let asked = |setting, admin, objects, members, teams| {
+        let asked_after = |before, setting, admin, objects, members, teams| {
             let finds = Finds { objects: ids(objects), members: ids(members), teams: ids(teams) };
-            let by_principal = finds.prefer_principals(setting, admin);
+            let by_principal = finds.prefer_principals(setting, admin, before);
             finds.grants(by_principal).len()
         };
+        let asked = |setting, admin, objects, members, teams| {
+            asked_after(false, setting, admin, objects, members, teams)
+        };
         assert_eq!(asked(Grants::Auto, true, 200, 20, 5), 25);
+        assert_eq!(asked_after(true, Grants::Auto, true, 20, 200, 5), 205);
+        assert_eq!(asked_after(true, Grants::Object, true, 20, 200, 5), 20);
         assert_eq!(asked(Grants::Auto, true, 20, 200, 5), 20);
         assert_eq!(asked(Grants::Auto, false, 200, 20, 5), 200);
         assert_eq!(asked(Grants::Object, true, 200, 20, 5), 200);

@@ -1,5 +1,6 @@
 //! A whole run: from settings to a published catalog.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ use crate::catalog::organisation::Document;
 use crate::catalog::record::Record;
 use crate::config::Settings;
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
-use crate::store::{RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer, lock};
+use crate::store::{RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer};
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
 const WAITING_DELIVERIES: usize = 32;
@@ -168,8 +169,9 @@ pub async fn extract(
     let Extract { settings, client, accept_removals } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing =
-        if path.exists() || lock::path_of(path).exists() { Some(Store::open(path)?) } else { None };
+    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
+    let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let mut start = RunStart {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         api_url: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -187,12 +189,12 @@ pub async fn extract(
     };
     let published = store.published()?;
     check_organization(published.as_ref(), &token)?;
-    let accept_removals = accepts_removals(store.last_run()?, accept_removals)?;
-    start.organization_id = Some(token.organization_id.clone());
+    start.organization_id = token.organization_id.clone();
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
     tell_who_asks(&token, progress.as_ref());
-    let narrower = published.is_some_and(|run| run.token_is_admin == Some(true)) && !token.is_admin();
+    let narrower = !token.is_admin() && store.was_read_by_others(&token.member_id)?;
+    let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
 
     let writer = store.begin(&start)?;
     let run_id = writer.run_id();
@@ -204,7 +206,13 @@ pub async fn extract(
         .spawn(move || write(writer, waiting, listener.as_ref(), &runtime))
         .map_err(|error| CrawlError::Internal(format!("no thread for the store: {error}")))?;
 
-    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), token.clone(), narrower, deliveries);
+    let crawler = Crawler::new(
+        client.clone(),
+        settings.crawl.clone(),
+        token.clone(),
+        (narrower, by_principal),
+        deliveries,
+    );
     let crawled = crawl(Arc::new(crawler)).await;
     let (writer, written) = tokio::task::spawn_blocking(move || writing.join())
         .await
@@ -232,12 +240,13 @@ pub async fn extract(
     }
     let fail = |error: StoreError| Failure { error: error.into(), run_id: Some(run_id) };
     let outcome =
-        tokio::task::block_in_place(|| writer.publish(&end(None, None), accept_removals)).map_err(fail)?;
+        tokio::task::block_in_place(|| writer.publish(&end(None, None), &accepted)).map_err(fail)?;
     Ok(Report { outcome, stats, token, duration: started.elapsed() })
 }
 
 /// Runs the workers until everything is read and delivered.
 async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
+    crawler.leave_out_what_is_off().await?;
     let (queue, enqueue, mut found) = Queue::new();
     first_tasks(&crawler.settings, &enqueue);
     // This future holds no handle that counts as a listing, so `found` ends with the last listing.
@@ -272,8 +281,9 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
-    rows.push(rows::organization(crawler.token.organization_id.clone(), crawler.document_url().as_deref()));
+    rows.push(rows::organization(id, crawler.document_url().as_deref()));
     crawler.deliver(Delivery::Rows(rows)).await?;
     crawler
         .deliver_scope(ScopeReport {
@@ -302,15 +312,21 @@ fn write(
         let delivery = match runtime.block_on(async { timeout(LONGEST_UNCOMMITTED, waiting.recv()).await }) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => break,
-            Err(_) => match writer.flush() {
-                Ok(()) => continue,
-                Err(error) => return (writer, Err(error)),
-            },
+            Err(_) => {
+                progress.moved(snapshot);
+                match writer.flush() {
+                    Ok(()) => continue,
+                    Err(error) => return (writer, Err(error)),
+                }
+            }
         };
         match &delivery {
             Delivery::Rows(rows) => {
                 snapshot.rows += rows.len() as u64;
-                snapshot.documents_found += rows.of(Document::TABLE).len() as u64;
+                let documents = rows.of(Document::TABLE).iter();
+                // Datasets have no contents to be read.
+                snapshot.documents_found +=
+                    documents.filter(|row| Document::TABLE.kind_of(row) != "dataset").count() as u64;
             }
             Delivery::Bundle(bundle) => {
                 snapshot.rows += bundle.rows.len() as u64;
@@ -357,17 +373,23 @@ fn refused_at_the_door(
 
 fn check_organization(published: Option<&RunRow>, token: &Token) -> Result<(), CrawlError> {
     let Some(held) = published.and_then(|run| run.organization_id.clone()) else { return Ok(()) };
-    if held == token.organization_id {
-        return Ok(());
+    match &token.organization_id {
+        Some(given) if *given != held => Err(CrawlError::OtherOrganization { held, given: given.clone() }),
+        _ => Ok(()),
     }
-    Err(CrawlError::OtherOrganization { held, given: token.organization_id.clone() })
 }
 
-/// Whether the run may remove what the last one was stopped from removing.
-fn accepts_removals(last: Option<RunRow>, accepted: Option<i64>) -> Result<bool, CrawlError> {
-    let Some(given) = accepted else { return Ok(false) };
-    match last {
-        Some(run) if run.run_id == given && run.state == RunState::Rejected => Ok(true),
+/// The removals, by kind, that the last run was stopped from making and that this one may make.
+fn accepted_removals(
+    store: Option<&Store>,
+    last: Option<&RunRow>,
+    accepted: Option<i64>,
+) -> Result<BTreeMap<String, i64>, CrawlError> {
+    let Some(given) = accepted else { return Ok(BTreeMap::new()) };
+    match (store, last) {
+        (Some(store), Some(run)) if run.run_id == given && run.state == RunState::Rejected => {
+            Ok(store.refused_removals(given)?)
+        }
         _ => Err(CrawlError::NothingToAccept { given }),
     }
 }

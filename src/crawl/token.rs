@@ -8,8 +8,8 @@ use crate::sigma::{Endpoint, ErrorKind, SigmaClient, model};
 pub struct Token {
     /// The member who owns it.
     pub member_id: String,
-    /// The organisation.
-    pub organization_id: String,
+    /// The organisation, where Sigma says it.
+    pub organization_id: Option<String>,
     /// Whether it is an administrator's; `None` when the question failed for another reason.
     pub admin: Option<bool>,
 }
@@ -37,7 +37,7 @@ impl Token {
         };
         Ok(Self {
             member_id: whoami.user_id,
-            organization_id: whoami.organization_id.unwrap_or_default(),
+            organization_id: whoami.organization_id.filter(|id| !id.is_empty()),
             admin,
         })
     }

@@ -19,8 +19,10 @@ pub(super) struct Crawler {
     pub client: SigmaClient,
     pub settings: CrawlSettings,
     pub token: Token,
-    /// The published catalog was read by an administrator and this token is none: what it does not see may well exist.
+    /// The catalog was also read by somebody who may see more than this token: what it does not see may well exist.
     pub narrower: bool,
+    /// The published catalog's grants were asked by principal.
+    pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
@@ -31,10 +33,18 @@ impl Crawler {
         client: SigmaClient,
         settings: CrawlSettings,
         token: Token,
-        narrower: bool,
+        (narrower, grants_by_principal_before): (bool, bool),
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
-        Self { client, settings, token, narrower, deliveries, document_url: Mutex::new(None) }
+        Self {
+            client,
+            settings,
+            token,
+            narrower,
+            grants_by_principal_before,
+            deliveries,
+            document_url: Mutex::new(None),
+        }
     }
 
     /// Works until the queue is over.
@@ -43,6 +53,22 @@ impl Crawler {
             match task {
                 Task::Document(document) => self.document(&document).await?,
                 listing => self.list(listing, &enqueue).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Says of every kind that is turned off that it was left out, so that its rows are known to be old.
+    pub async fn leave_out_what_is_off(&self) -> Result<(), CrawlError> {
+        let kinds =
+            graph::STEPS.iter().filter(|step| step.scope == scope::DOCUMENTS && !step.is_on(&self.settings));
+        for step in kinds {
+            let setting = step.setting.unwrap_or_default();
+            for (scope, parent) in [(scope::DOCUMENTS, step.of), (scope::FILES, step.of)] {
+                let message = format!("`{setting}` is off");
+                let report =
+                    ScopeReport::without_rows(scope, parent, Outcome::Excluded, "setting.off", message);
+                self.deliver_scope(report).await?;
             }
         }
         Ok(())
@@ -106,11 +132,14 @@ impl Crawler {
                     }
                     Err(error) => {
                         let doing = format!("listing {}", step.feature);
-                        if step.essential || ends_the_run(&error) {
+                        // The types of file that are documents only add to what the documents' own listings say.
+                        let adds = step.scope == scope::FILES && !matches!(parent, "workspace" | "folder");
+                        if (step.essential && !adds) || ends_the_run(&error) {
                             return Err(CrawlError::sigma(doing, error));
                         }
                         let mut report = failed(step.scope, parent, &error, &listing.report());
-                        if step.of == "dataset" && report.outcome == Outcome::Gone {
+                        if step.of == "dataset" && matches!(report.outcome, Outcome::Gone | Outcome::Skipped)
+                        {
                             // Sigma ended datasets in 2026; what an organisation without them answers is not known.
                             report.outcome = Outcome::Excluded;
                         }
@@ -124,13 +153,21 @@ impl Crawler {
             });
         }
         let Some(mut report) = total else { return Ok(()) };
-        let follows_the_token = step.scope == scope::DOCUMENTS || step.scope == scope::FILES;
+        let follows_the_token = [
+            scope::DOCUMENTS,
+            scope::FILES,
+            scope::WORKSPACES,
+            scope::TEAMS,
+            scope::CONNECTIONS,
+            scope::OBJECT_GRANTS,
+        ]
+        .contains(&step.scope);
         if self.narrower && follows_the_token && report.outcome.is_complete() {
             report.outcome = Outcome::Incomplete;
             report.code = Some("token.narrower".to_owned());
             report.message = Some(format!(
-                "the published catalog was read with an administrator's credentials and these are not: {} that are \
-                 missing now may still exist and are kept",
+                "the catalog was also read with credentials that may see more than these: {} that are missing now may \
+                 still exist and are kept",
                 step.feature
             ));
         }
@@ -158,7 +195,13 @@ pub(super) fn settled(scope: &'static str, parent: &str, report: &ListingReport)
         http_calls: report.http_calls,
         retries: report.retries,
         code: incomplete.map(|incomplete| incomplete.code().to_owned()),
-        message: incomplete.map(ToString::to_string),
+        message: incomplete.map(|incomplete| match report.row_errors.first() {
+            Some(first) => {
+                let count = report.row_errors.len();
+                format!("{incomplete}: {count} of them, the first `{}` {}", first.code, first.message)
+            }
+            None => incomplete.to_string(),
+        }),
     }
 }
 
@@ -169,12 +212,16 @@ pub(super) fn failed(
     error: &SigmaError,
     report: &ListingReport,
 ) -> ScopeReport {
+    let status = error.call().and_then(|call| call.status);
     let outcome = match error.kind() {
+        // The ordinary way to say that there is no lineage, but a server in trouble says so too: nothing is taken away.
+        ErrorKind::NotApplicable if status == Some(500) => Outcome::Carried,
         ErrorKind::NotApplicable => Outcome::NotApplicable,
         ErrorKind::Forbidden => Outcome::Denied,
         ErrorKind::NotFound => Outcome::Gone,
-        // Deterministic: the object is archived, or the endpoint is no more. What is known of it stays.
-        ErrorKind::Archived | ErrorKind::Retired => Outcome::Excluded,
+        // Archived or not resolvable although nothing said so, or no longer offered: asking again changes nothing, what is
+        // known stays, and somebody has to know.
+        ErrorKind::Archived | ErrorKind::Retired => Outcome::Skipped,
         _ => Outcome::Failed,
     };
     ScopeReport {
@@ -192,7 +239,7 @@ pub(super) fn failed(
 
 /// Two listings of one scope: as good as the worse one.
 fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
-    let (worse, other) = if first.outcome.is_complete() { (second, first) } else { (first, second) };
+    let (worse, other) = if first.outcome.is_good() { (second, first) } else { (first, second) };
     ScopeReport {
         pages: worse.pages + other.pages,
         rows: worse.rows + other.rows,

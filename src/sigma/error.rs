@@ -257,7 +257,7 @@ pub const REMEDIES: &[(&str, &str)] = &[
         "this endpoint kept failing and is left alone for now: see the earlier failures of the same endpoint",
     ),
     ("retry.budget", "too many calls needed a retry: Sigma or the network is in trouble, try again later"),
-    ("cancelled", "run it again; it goes on where it stopped"),
+    ("cancelled", "run it again; the last published catalog is intact"),
 ];
 
 fn remedy(code: &str) -> &'static str {

@@ -35,6 +35,9 @@ pub enum Incomplete {
         /// Rows received.
         fetched: u64,
     },
+    /// Without a count by the server, rows showed up on two pages, and again when asked once more: where one comes twice
+    /// another may have slipped through.
+    Drifting,
     /// Error objects, or things that are no rows, stood where rows belong.
     RowErrors,
     /// 100,000 pages were read.
@@ -51,6 +54,7 @@ impl Incomplete {
             Self::RepeatedCursor => "listing.repeated_cursor",
             Self::EmptyPages => "listing.empty_pages",
             Self::TotalNotReached { .. } => "listing.total_not_reached",
+            Self::Drifting => "listing.drifting",
             Self::RowErrors => "listing.row_errors",
             Self::PageCap => "listing.page_cap",
             Self::MoreWithoutCursor => "listing.more_without_cursor",
@@ -67,6 +71,7 @@ impl fmt::Display for Incomplete {
             Self::TotalNotReached { total, fetched } => {
                 write!(out, "the server counts {total} rows and showed {fetched}")
             }
+            Self::Drifting => out.write_str("rows moved between pages while they were read"),
             Self::RowErrors => out.write_str("some rows were errors"),
             Self::PageCap => write!(out, "{MOST_PAGES} pages were read"),
             Self::MoreWithoutCursor => out.write_str("the server has more rows but does not say where"),
@@ -104,6 +109,8 @@ pub struct Listing<T> {
     /// Pages of the first walk, once a second one is under way.
     first_walk_pages: Option<u64>,
     seen: SeenRows,
+    /// The rows of the second walk by themselves, and how many of them it showed twice.
+    second: Option<(SeenRows, u64)>,
     /// Rows that stand for one already returned but, having no id, may be meant twice.
     lookalikes: u64,
     effort: Effort,
@@ -139,6 +146,7 @@ impl<T: Row> Listing<T> {
             walk: Walk::default(),
             first_walk_pages: None,
             seen: SeenRows::new(),
+            second: None,
             lookalikes: 0,
             effort: Effort::default(),
             report,
@@ -220,6 +228,9 @@ impl<T: Row> Listing<T> {
 
     fn only_new(&mut self, mut rows: Vec<T>) -> Vec<T> {
         let before = rows.len();
+        if let Some((seen, twice)) = &mut self.second {
+            *twice += rows.iter().filter(|row| seen.meet(*row) == Meeting::Duplicate).count() as u64;
+        }
         let (seen, lookalikes, first) =
             (&mut self.seen, &mut self.lookalikes, self.first_walk_pages.is_none());
         rows.retain(|row| {
@@ -250,21 +261,25 @@ impl<T: Row> Listing<T> {
         }
     }
 
-    /// A walk is over. A first one that ended by the rules but short of the server's count is walked once more: rows
-    /// slip from one page to another when somebody deletes between two of them.
+    /// A walk is over. A first one that ended by the rules but short of the server's count, or without a count but with
+    /// rows on two pages, is walked once more: rows slip from one page to another when somebody adds or deletes meanwhile.
     fn end(&mut self, broken: Option<Incomplete>) {
         let fetched = self.report.rows + self.lookalikes;
         let missing = self.report.total.filter(|total| *total > fetched);
         let by_rules = broken.is_none() && self.report.row_errors.is_empty();
-        if missing.is_some() && by_rules && self.first_walk_pages.is_none() {
+        let slipped = self.report.total.is_none() && self.report.duplicates > self.lookalikes;
+        if (missing.is_some() || slipped) && by_rules && self.first_walk_pages.is_none() {
             self.first_walk_pages = Some(self.walk.pages);
+            self.second = Some((SeenRows::new(), 0));
             self.walk = Walk::default();
             return;
         }
         self.walk.state = State::Over;
         let errors = (!self.report.row_errors.is_empty()).then_some(Incomplete::RowErrors);
         let short = missing.map(|total| Incomplete::TotalNotReached { total, fetched });
-        self.report.incomplete = broken.or(errors).or(short);
+        let again = self.second.as_ref().is_some_and(|(_, twice)| *twice > 0);
+        let drifting = (slipped && again).then_some(Incomplete::Drifting);
+        self.report.incomplete = broken.or(errors).or(short).or(drifting);
     }
 }
 

@@ -63,7 +63,7 @@ fn run(path: &Path, pages: Option<i64>, name: &str) -> Result<RunOutcome, StoreE
         writer.accept(delivery)?;
         writer.flush()?;
     }
-    writer.publish(&RunEnd::default(), false)
+    writer.publish(&RunEnd::default(), &std::collections::BTreeMap::new())
 }
 
 #[test]

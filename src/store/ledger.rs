@@ -237,6 +237,59 @@ pub(super) fn published(db: &Connection) -> Result<Option<RunRow>, StoreError> {
     run(db, current)
 }
 
+/// Code of the event that keeps what a rejected run would have removed: its context is the kind, its count how many.
+pub(super) const REFUSED: &str = "guard.removal_refused";
+/// Code of the event that a kind had objects and has none now.
+pub(super) const EMPTIED: &str = "guard.emptied";
+
+/// Notes an event of the guards.
+pub(super) fn insert_guard_event(
+    db: &Connection,
+    run: i64,
+    code: &str,
+    message: &str,
+    kind: &str,
+    count: i64,
+) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO run_event VALUES (?, ?, 'warning', ?, ?, ?, ?)")?.execute(params![
+        run,
+        now(),
+        code,
+        message,
+        kind,
+        count
+    ])?;
+    Ok(())
+}
+
+pub(super) fn refused_removals(db: &Connection, run: i64) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut statement = db.prepare("SELECT context, count FROM run_event WHERE run_id = ? AND code = ?")?;
+    let refused = statement
+        .query_map(params![run, REFUSED], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(refused)
+}
+
+pub(super) fn was_read_by_others(db: &Connection, member_id: &str) -> Result<bool, StoreError> {
+    let found = db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM run WHERE state IN ('published', 'published_partial') \
+         AND (token_is_admin = 1 OR token_member_id IS NOT ?))",
+        [member_id],
+        |row| row.get(0),
+    )?;
+    Ok(found)
+}
+
+pub(super) fn published_scope_is_known(db: &Connection, scope: &str) -> Result<bool, StoreError> {
+    let found = db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM fetch_scope WHERE endpoint = ? \
+         AND run_id = (SELECT published_run FROM catalog_state))",
+        [scope],
+        |row| row.get(0),
+    )?;
+    Ok(found)
+}
+
 /// Objects by kind in the published catalog.
 pub(super) fn totals(db: &Connection) -> Result<BTreeMap<String, i64>, StoreError> {
     let mut statement = db.prepare(

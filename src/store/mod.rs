@@ -28,6 +28,7 @@ pub mod schema;
 pub mod views;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,6 +86,22 @@ impl Store {
     /// The run that readers see, if any.
     pub fn published(&self) -> Result<Option<RunRow>, StoreError> {
         ledger::published(&self.connection)
+    }
+
+    /// Whether an administrator, or a member other than this one, ever published here: what they saw and this member
+    /// does not see may well exist.
+    pub fn was_read_by_others(&self, member_id: &str) -> Result<bool, StoreError> {
+        ledger::was_read_by_others(&self.connection, member_id)
+    }
+
+    /// Whether the published run asked any scope of that name.
+    pub fn published_scope_is_known(&self, scope: &str) -> Result<bool, StoreError> {
+        ledger::published_scope_is_known(&self.connection, scope)
+    }
+
+    /// What a rejected run would have removed, by kind.
+    pub fn refused_removals(&self, run: i64) -> Result<BTreeMap<String, i64>, StoreError> {
+        ledger::refused_removals(&self.connection, run)
     }
 
     /// The latest run, if any.

@@ -46,6 +46,12 @@ const NAMED_SCOPES: i64 = 10;
 /// Kinds whose disappearance turns into wrong permissions or a catalog without a frame: one left and none now is enough.
 const NEVER_EMPTY: &[&str] = &["member", "team", "workspace", "object_grant"];
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} of {} objects of kind `{}` would be removed", self.removed, self.before, self.kind)
+    }
+}
+
 impl Refusal {
     /// Whether removing that many is more than a run may do on its own.
     fn of(kind: &str, before: i64, unlisted: i64, after: i64) -> Option<Self> {
@@ -58,8 +64,12 @@ impl Refusal {
 impl Writer {
     /// Publishes the run, or rejects it when it would remove suspiciously much.
     ///
-    /// `accept_removals` lets this one run pass the guards.
-    pub fn publish(mut self, end: &RunEnd, accept_removals: bool) -> Result<RunOutcome, StoreError> {
+    /// `accepted` names removals, by kind, that pass the guards: as many as that, and no more.
+    pub fn publish(
+        mut self,
+        end: &RunEnd,
+        accepted: &BTreeMap<String, i64>,
+    ) -> Result<RunOutcome, StoreError> {
         self.flush()?;
         let run = self.run;
         let db = &self.store.connection;
@@ -94,31 +104,53 @@ impl Writer {
                 emptied.push(kind.clone());
             }
         }
-        if !refusals.is_empty() && !accept_removals {
+        refusals.retain(|refusal: &Refusal| {
+            accepted.get(&refusal.kind).is_none_or(|accepted| refusal.removed > *accepted)
+        });
+        if !refusals.is_empty() {
             self.store.connection.execute_batch("ROLLBACK")?;
-            return self
-                .abandon_as(RunState::Rejected, end)
-                .map(|outcome| RunOutcome { refusals, ..outcome });
+            let told: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
+            let end = RunEnd { message: Some(told.join("; ")), ..end.clone() };
+            let outcome = self.abandon_with(RunState::Rejected, &end, &refusals)?;
+            return Ok(RunOutcome { refusals, scopes, deficient, ..outcome });
         }
         let state = self.state_if_published();
         for (kind, counts) in &counts {
             ledger::insert_count(db, run, kind, counts)?;
         }
+        for kind in &emptied {
+            let had = before.get(kind).copied().unwrap_or(0);
+            let message = format!("the catalog had {had} of `{kind}` and now has none");
+            ledger::insert_guard_event(db, run, ledger::EMPTIED, &message, kind, had)?;
+        }
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
-        db.execute_batch("COMMIT; PRAGMA optimize;")?;
-        // Truncating the log is housekeeping: a reader that holds it back is no failure.
-        let _ = db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        db.execute_batch("COMMIT")?;
+        // What follows is housekeeping: that it fails takes nothing back.
+        let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
 
     /// Ends the run without publishing: what it wrote is undone, the last published catalog stays.
-    pub fn abandon_as(mut self, state: RunState, end: &RunEnd) -> Result<RunOutcome, StoreError> {
+    pub fn abandon_as(self, state: RunState, end: &RunEnd) -> Result<RunOutcome, StoreError> {
+        self.abandon_with(state, end, &[])
+    }
+
+    fn abandon_with(
+        mut self,
+        state: RunState,
+        end: &RunEnd,
+        refusals: &[Refusal],
+    ) -> Result<RunOutcome, StoreError> {
         self.roll_back()?;
         let db = &self.store.connection;
         db.execute_batch("BEGIN IMMEDIATE")?;
         undo(db, self.run)?;
+        for refusal in refusals {
+            let Refusal { kind, removed, .. } = refusal;
+            ledger::insert_guard_event(db, self.run, ledger::REFUSED, &refusal.to_string(), kind, *removed)?;
+        }
         ledger::finish(db, self.run, state, end)?;
         db.execute_batch("COMMIT")?;
         Ok(RunOutcome {

@@ -16,6 +16,9 @@ use crate::catalog::record::{Table, Value};
 /// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
 const ROWS_PER_TRANSACTION: usize = 10_000;
 
+/// How long a transaction may stay open: what is not committed is lost on a kill.
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);
+
 /// How long a run may be silent in its ledger.
 const BEAT: Duration = Duration::from_secs(30);
 
@@ -98,7 +101,7 @@ impl Writer {
             Delivery::Bundle(bundle) => self.store_bundle(&bundle)?,
             Delivery::Event(event) => self.store_event(&event)?,
         }
-        if self.uncommitted_rows >= ROWS_PER_TRANSACTION {
+        if self.uncommitted_rows >= ROWS_PER_TRANSACTION || self.last_beat.elapsed() > LONGEST_TRANSACTION {
             self.flush()?;
         }
         Ok(())

@@ -23,7 +23,7 @@ fn asked(stats: &Value, path: &str) -> u64 {
 fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
     let options = Options {
         workspaces: 10,
-        workbooks: 50,
+        workbooks: 200,
         pages: 3,
         elements: 8,
         columns: 12,
@@ -41,7 +41,7 @@ fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
         .map(|child| asked(&stats, &format!("/v2/workbooks/{{workbookId}}/{child}")))
         .iter()
         .sum();
-    assert_eq!(contents, 50 * 7, "{stats:#}");
+    assert_eq!(contents, 200 * 7, "{stats:#}");
     assert!(total(&stats) - contents <= 250, "{} for everything else: {stats:#}", total(&stats) - contents);
     assert!(stats["max_in_flight"].as_u64().is_some_and(|most| most <= 10), "{stats:#}");
     assert_eq!(ran.json()["requests"]["total"].as_u64(), Some(total(&stats)), "{ran}");

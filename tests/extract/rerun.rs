@@ -162,6 +162,8 @@ fn a_listing_that_loses_most_of_its_documents_is_rejected_and_can_be_accepted_on
         refused.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"] == "workbook")),
         "{ran}"
     );
+    let told = run(&mut context.command(&["runs", "show", "--db", "catalog.db", "2"]));
+    assert!(told.stdout.contains("guard.removal_refused") && told.stdout.contains("workbook"), "{told}");
     assert_eq!(context.extract_with(&["--accept-removals", "1"]).code, 2);
     let accepted = context.extract_with(&["--accept-removals", "2"]);
     assert_eq!(accepted.code, 0, "{accepted}");
@@ -195,4 +197,84 @@ fn a_document_that_cannot_be_read_keeps_its_rows_and_the_run_says_so() {
     context.extract();
     let wrong = truth::differences(&context);
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn lineage_that_the_server_fails_to_tell_is_kept() {
+    let context = Context::small();
+    context.extract();
+    let edges = context.rows("SELECT * FROM lineage_edge ORDER BY 1, 2, 3, 4, 5");
+    context.simulator.set_faults(vec!["GET /v2/workbooks/{workbookId}/lineage 500".parse().expect("a rule")]);
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert_eq!(context.rows("SELECT * FROM lineage_edge ORDER BY 1, 2, 3, 4, 5"), edges);
+}
+
+#[test]
+fn what_sigma_no_longer_offers_is_kept_and_said() {
+    let context = Context::small();
+    context.extract();
+    let before = history(&context);
+    for (status, endpoint) in [(410, "/v2/reports"), (409, "/v2/dataModels/{dataModelId}/columns")] {
+        context.simulator.set_faults(vec![format!("GET {endpoint} {status}").parse().expect("a rule")]);
+        let ran = context.extract_with(&[]);
+        assert_eq!(ran.code, 3, "{ran}");
+        assert_eq!(history(&context), before, "{ran}");
+    }
+}
+
+#[test]
+fn a_kind_that_is_turned_off_is_kept_and_said() {
+    let context = Context::small();
+    context.extract();
+    let before = history(&context);
+    let ran = context.extract_with(&["--reports", "false"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert_eq!(history(&context), before);
+    let scopes = ran.json()["scopes"].clone();
+    let told = scopes.as_array().expect("scopes").iter();
+    assert!(
+        told.clone().any(|row| row["scope"] == "documents" && row["outcome"] == "excluded"),
+        "{scopes:#}"
+    );
+}
+
+#[test]
+fn a_change_of_several_runs_by_a_narrower_token_removes_nothing() {
+    let context = Context::small();
+    context.extract();
+    let before = context.rows("SELECT id FROM document ORDER BY 1");
+    let credentials = context.simulator.credentials();
+    let ordinary =
+        credentials.iter().find(|c| !c.account_type.eq_ignore_ascii_case("admin")).expect("a non-admin");
+    let url = context.simulator.url();
+    for _ in 0..3 {
+        let mut command = context.command(&["extract", "--api-url", &url, "--db", "catalog.db"]);
+        command
+            .env("SIGMA_CLIENT_ID", &ordinary.client_id)
+            .env("SIGMA_CLIENT_SECRET", &ordinary.client_secret);
+        let ran = run(&mut command);
+        assert_eq!(ran.code, 3, "{ran}");
+        assert_eq!(context.rows("SELECT id FROM document ORDER BY 1"), before);
+    }
+}
+
+#[test]
+fn a_name_cannot_command_the_terminal_and_json_has_it_exactly() {
+    let context = Context::small();
+    context.extract();
+    let workbook = context.rows("SELECT id FROM document WHERE kind = 'workbook' LIMIT 1").remove(0);
+    let document = workbook.trim_matches('"').to_owned();
+    let name = "\u{1b}[2Jgone\u{7f}\u{9b}\u{202e}\r\nline".to_owned();
+    context.simulator.mutate(&Mutation::RenameDocument { document, name: name.clone() }).expect("a change");
+    context.extract();
+    let diff = |format| {
+        run(&mut context.command(&["runs", "diff", "--db", "catalog.db", "1", "2", "--format", format]))
+    };
+    let exact = diff("json");
+    let rows = exact.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    assert!(rows.into_iter().any(|row| row["name"] == *name), "{exact}");
+    let text = diff("text").stdout;
+    assert!(text.contains("gone") && !text.contains(['\u{1b}', '\u{202e}', '\u{9b}', '\r']), "{text:?}");
+    assert!(text.lines().all(|line| line.starts_with(['+', '~', '-'])), "{text:?}");
 }

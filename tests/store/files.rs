@@ -27,7 +27,7 @@ fn a_second_writer_is_refused_and_told_who_writes() {
     let writer = store.begin(&start()).unwrap();
     assert_eq!(refused(&world), "store.another_run");
     assert!(Catalog::open(&world.path()).is_ok(), "readers need no lock");
-    writer.publish(&RunEnd::default(), false).unwrap();
+    writer.publish(&RunEnd::default(), &std::collections::BTreeMap::new()).unwrap();
     world.store();
 }
 

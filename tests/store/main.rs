@@ -67,13 +67,13 @@ impl World {
     /// A whole run, without leave to remove much.
     #[track_caller]
     pub(crate) fn run(&self, deliveries: impl IntoIterator<Item = Delivery>) -> RunOutcome {
-        self.fill(deliveries).publish(&RunEnd::default(), false).expect("a run that ends")
+        self.fill(deliveries).publish(&RunEnd::default(), &BTreeMap::new()).expect("a run that ends")
     }
 
     /// A whole run that may remove as much as it likes.
     #[track_caller]
     pub(crate) fn run_accepting(&self, deliveries: impl IntoIterator<Item = Delivery>) -> RunOutcome {
-        self.fill(deliveries).publish(&RunEnd::default(), true).expect("a run that ends")
+        self.fill(deliveries).publish(&RunEnd::default(), &any_removal()).expect("a run that ends")
     }
 
     /// A reader as any other program would open one.
@@ -182,4 +182,11 @@ pub(crate) fn counted(outcome: &RunOutcome, kind: &str) -> [i64; 5] {
     let Counts { total, new, changed, removed, unchanged } =
         *outcome.counts.get(kind).unwrap_or_else(|| panic!("no count of `{kind}` in {outcome:?}"));
     [total, new, changed, removed, unchanged]
+}
+
+/// As many removals of every kind as there may be.
+fn any_removal() -> std::collections::BTreeMap<String, i64> {
+    let documents = ["workbook", "report", "data-model", "dataset"];
+    let tables = sigma_catalog::catalog::TABLES.iter().map(|table| table.name);
+    documents.into_iter().chain(tables).map(|kind| (kind.to_owned(), i64::MAX)).collect()
 }

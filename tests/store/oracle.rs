@@ -174,7 +174,7 @@ fn check(runs: &[Heard]) {
                 writer.abandon_as(RunState::Failed, &RunEnd::default()).expect("an end");
             }
             Ending::Published => {
-                let outcome = writer.publish(&RunEnd::default(), true).expect("a publish");
+                let outcome = writer.publish(&RunEnd::default(), &crate::any_removal()).expect("a publish");
                 let now = after(&before, heard);
                 let told: BTreeMap<&str, [i64; 5]> = outcome
                     .counts

@@ -54,7 +54,7 @@ fn readers_see_the_old_catalog_until_the_new_one_is_published() {
         writer.flush().unwrap();
         assert_eq!(seen(&world.reader()), old);
     }
-    writer.publish(&RunEnd::default(), true).unwrap();
+    writer.publish(&RunEnd::default(), &crate::any_removal()).unwrap();
     let alone = World::new();
     alone.run(other().deliveries());
     let (new, expected) = (seen(&world.reader()), seen(&alone.reader()));
@@ -154,7 +154,7 @@ fn a_crash_after_any_delivery_leaves_the_last_published_catalog() {
         let ledger = copy.catalog().runs(1).unwrap().remove(0);
         assert_eq!((ledger.state, ledger.exit_code), (RunState::Abandoned, None));
     }
-    let second = writer.publish(&RunEnd::default(), true).unwrap();
+    let second = writer.publish(&RunEnd::default(), &crate::any_removal()).unwrap();
     let after = world.history();
     let copy = check(crashed(&world), &after, second.run_id);
     assert_eq!(copy.catalog().runs(1).unwrap()[0].state, RunState::Published);
