@@ -12,7 +12,8 @@
 //!
 //! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
 //!
-//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem.
+//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem; network ones are not recognised yet.
+//! Neither are symlinked database paths or folders that others may write to.
 
 mod access;
 mod diff;

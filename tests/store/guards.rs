@@ -1,7 +1,7 @@
 //! A run that would remove suspiciously much is not published, whatever else it brings.
 
 use sigma_catalog::catalog::delivery::{Outcome, scope};
-use sigma_catalog::store::{RunOutcome, RunState};
+use sigma_catalog::store::{RunEnd, RunOutcome, RunState};
 
 use crate::org::{Inside, Org, document, file, member};
 use crate::{World, assert_same};
@@ -176,4 +176,24 @@ fn a_listing_that_failed_does_not_wake_the_guard() {
     let second =
         world.run(with_workbooks(0).ends(scope::DOCUMENTS, "workbook", Outcome::Failed).deliveries());
     assert_eq!((second.state, second.counts["workbook"].total), (RunState::PublishedPartial, 6));
+}
+
+#[test]
+fn what_was_accepted_for_one_rejection_lets_nothing_else_pass() {
+    let world = World::new();
+    world.run(with_workbooks(12).deliveries());
+    let after = with_workbooks(6);
+    let rejected = world.run(after.deliveries());
+    assert_eq!(refused(&rejected), [("workbook".to_owned(), 12, 6)]);
+    let told = world.catalog().run(rejected.run_id).unwrap().message.unwrap();
+    assert!(told.contains("6 of 12") && told.contains("workbook"), "{told}");
+    let accepted = world.store().refused_removals(rejected.run_id).unwrap();
+    assert_eq!(accepted, [("workbook".to_owned(), 6)].into());
+    let publish = |org: &Org| world.fill(org.deliveries()).publish(&RunEnd::default(), &accepted).unwrap();
+    // More of the same kind, or something of another kind, is a new suspicion.
+    assert_eq!(publish(&with_workbooks(5)).state, RunState::Rejected);
+    let mut nobody = with_workbooks(6);
+    nobody.members.clear();
+    assert_eq!(publish(&nobody).state, RunState::Rejected);
+    assert_eq!(publish(&after).state, RunState::Published);
 }
