@@ -81,6 +81,11 @@ impl Outcome {
         Self::Skipped,
     ];
 
+    /// The outcome of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// Its stable name.
     pub fn name(self) -> &'static str {
         match self {
@@ -149,6 +154,18 @@ impl ScopeReport {
             retries: 0,
             code: Some(code.to_owned()),
             message: Some(message.into()),
+        }
+    }
+}
+
+impl ScopeReport {
+    /// The event that tells of a scope that is less than it should be. `context` says which scope it is.
+    pub fn warning(&self, context: String) -> Event {
+        Event {
+            severity: Severity::Warning,
+            code: self.code.clone().unwrap_or_else(|| self.outcome.name().to_owned()),
+            message: self.message.clone().unwrap_or_default(),
+            context,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::output::{Printer, thousands};
 use super::settings::{self, SettingArgs};
 use super::summary::{print_counts, words};
 use crate::crawl::Exit;
-use crate::store::{Catalog, Change, ChangeKind, EventRow, RunRow, ScopeCount, ScopeRow};
+use crate::store::{Catalog, Change, ChangeKind, Counts, EventRow, RunRow, ScopeCount, ScopeRow};
 
 /// How many events are shown to people.
 const SHOWN_EVENTS: usize = 50;
@@ -91,27 +91,14 @@ struct ShownRun {
 #[derive(Serialize)]
 struct ShownCounts {
     kind: String,
-    total: i64,
-    new: i64,
-    changed: i64,
-    removed: i64,
-    unchanged: i64,
+    #[serde(flatten)]
+    counts: Counts,
 }
 
 fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Result<(), CliError> {
     let id = run.run_id;
-    let objects = catalog
-        .counts(id)?
-        .into_iter()
-        .map(|(kind, c)| ShownCounts {
-            kind,
-            total: c.total,
-            new: c.new,
-            changed: c.changed,
-            removed: c.removed,
-            unchanged: c.unchanged,
-        })
-        .collect();
+    let objects =
+        catalog.counts(id)?.into_iter().map(|(kind, counts)| ShownCounts { kind, counts }).collect();
     let shown = ShownRun {
         run,
         objects,
@@ -141,13 +128,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
     }
     if !shown.objects.is_empty() {
         printer.line("")?;
-        print_counts(
-            printer,
-            shown
-                .objects
-                .iter()
-                .map(|c| (c.kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])),
-        )?;
+        print_counts(printer, shown.objects.iter().map(|shown| (shown.kind.as_str(), &shown.counts)))?;
     }
     if !shown.scopes.is_empty() {
         printer.line("")?;

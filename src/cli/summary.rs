@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Printer, thousands};
+use crate::catalog::delivery::Outcome;
 use crate::crawl::{Exit, Report};
-use crate::store::{Counts, RunState, ScopeCount, ScopeRow};
+use crate::store::{Counts, Refusal, RunState, ScopeCount, ScopeRow};
 
 /// Version of the JSON form; it grows when a field changes its meaning or goes.
 const SCHEMA_VERSION: u32 = 1;
@@ -46,29 +47,13 @@ pub struct Summary {
     database: String,
     duration_ms: u128,
     token_is_admin: Option<bool>,
-    objects: BTreeMap<String, ObjectCounts>,
+    objects: BTreeMap<String, Counts>,
     requests: Requests,
     scopes: Vec<ScopeCount>,
     /// Scopes that are less than they should be, the first of them.
     deficient: Vec<ScopeRow>,
-    refused_removals: Vec<RefusedRemoval>,
+    refused_removals: Vec<Refusal>,
     emptied: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ObjectCounts {
-    total: i64,
-    new: i64,
-    changed: i64,
-    removed: i64,
-    unchanged: i64,
-}
-
-impl From<&Counts> for ObjectCounts {
-    fn from(counts: &Counts) -> Self {
-        let Counts { total, new, changed, removed, unchanged } = *counts;
-        Self { total, new, changed, removed, unchanged }
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -79,13 +64,6 @@ struct Requests {
     waited_ms: u128,
     token_calls: u64,
     max_in_flight: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct RefusedRemoval {
-    kind: String,
-    before: i64,
-    removed: i64,
 }
 
 impl Summary {
@@ -99,12 +77,7 @@ impl Summary {
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
             token_is_admin: report.token.admin,
-            objects: report
-                .outcome
-                .counts
-                .iter()
-                .map(|(kind, counts)| (kind.clone(), counts.into()))
-                .collect(),
+            objects: report.outcome.counts.clone(),
             requests: Requests {
                 total: report.stats.http_calls(),
                 retries: report.stats.retries,
@@ -115,16 +88,7 @@ impl Summary {
             },
             scopes: report.outcome.scopes.clone(),
             deficient: report.outcome.deficient.clone(),
-            refused_removals: report
-                .outcome
-                .refusals
-                .iter()
-                .map(|refusal| RefusedRemoval {
-                    kind: refusal.kind.clone(),
-                    before: refusal.before,
-                    removed: refusal.removed,
-                })
-                .collect(),
+            refused_removals: report.outcome.refusals.clone(),
             emptied: report.outcome.emptied.clone(),
         }
     }
@@ -133,12 +97,7 @@ impl Summary {
     pub fn print(&self, printer: &Printer) -> Result<(), CliError> {
         if !self.objects.is_empty() {
             printer.line("")?;
-            print_counts(
-                printer,
-                self.objects
-                    .iter()
-                    .map(|(kind, c)| (kind.as_str(), [c.total, c.new, c.changed, c.removed, c.unchanged])),
-            )?;
+            print_counts(printer, self.objects.iter().map(|(kind, counts)| (kind.as_str(), counts)))?;
             printer.line("")?;
         }
         let requests = &self.requests;
@@ -183,9 +142,9 @@ impl Summary {
 
     /// What was left out, why, one line each.
     fn skipped(&self) -> Vec<String> {
-        let bad = ["denied", "gone", "failed", "incomplete", "skipped"];
+        let is_bad = |outcome: &str| !Outcome::of_name(outcome).is_some_and(Outcome::is_good);
         let mut lines = Vec::new();
-        for scope in self.scopes.iter().filter(|scope| bad.contains(&scope.outcome.as_str())) {
+        for scope in self.scopes.iter().filter(|scope| is_bad(&scope.outcome)) {
             lines.push(format!(
                 "{}: {} {}, earlier rows kept",
                 scope.scope,
@@ -196,7 +155,7 @@ impl Summary {
         let left_out: Vec<_> = self
             .scopes
             .iter()
-            .filter(|scope| scope.outcome == "excluded")
+            .filter(|scope| scope.outcome == Outcome::Excluded.name())
             .map(|scope| format!("{} ({})", scope.scope, scope.count))
             .collect();
         if !left_out.is_empty() {
@@ -212,7 +171,7 @@ impl Summary {
 /// The table of objects by kind.
 pub fn print_counts<'kinds>(
     printer: &Printer,
-    kinds: impl Iterator<Item = (&'kinds str, [i64; 5])>,
+    kinds: impl Iterator<Item = (&'kinds str, &'kinds Counts)>,
 ) -> Result<(), CliError> {
     let place = |kind: &str| KINDS.iter().position(|(known, _)| *known == kind).unwrap_or(KINDS.len());
     let mut kinds: Vec<_> = kinds.collect();
@@ -220,8 +179,9 @@ pub fn print_counts<'kinds>(
     let rows: Vec<Vec<String>> = kinds
         .into_iter()
         .map(|(kind, counts)| {
-            let label = KINDS.get(place(kind)).map_or(kind, |(_, label)| label);
-            std::iter::once(label.to_owned()).chain(counts.into_iter().map(thousands)).collect()
+            let Counts { total, new, changed, removed, unchanged } = *counts;
+            let numbers = [total, new, changed, removed, unchanged].map(thousands);
+            std::iter::once(label(kind).to_owned()).chain(numbers).collect()
         })
         .collect();
     printer.table(&["objects", "total", "new", "changed", "removed", "unchanged"], &rows, &[1, 2, 3, 4, 5])

@@ -5,7 +5,7 @@ use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
 use super::queue::DocumentTask;
 use super::rows;
-use super::worker::{Crawler, ends_the_run, failed, settled};
+use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
@@ -59,14 +59,7 @@ impl Crawler {
         if step.is_on(&self.settings) {
             return Some(step);
         }
-        let setting = step.setting.unwrap_or_default();
-        reading.scopes.push(ScopeReport::without_rows(
-            step.scope,
-            "",
-            Outcome::Excluded,
-            "setting.off",
-            format!("`{setting}` is off"),
-        ));
+        reading.scopes.push(turned_off(step, step.scope, ""));
         None
     }
 
@@ -224,13 +217,8 @@ impl Crawler {
     async fn warn(&self, task: &DocumentTask, report: &ScopeReport) -> Result<(), CrawlError> {
         let place =
             if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
-        self.deliver(Delivery::Event(crate::catalog::delivery::Event {
-            severity: crate::catalog::delivery::Severity::Warning,
-            code: report.code.clone().unwrap_or_else(|| report.outcome.name().to_owned()),
-            message: report.message.clone().unwrap_or_default(),
-            context: format!("{}{place} of {} {}", report.scope, task.kind, task.id),
-        }))
-        .await
+        let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
+        self.deliver(Delivery::Event(report.warning(context))).await
     }
 }
 

@@ -62,6 +62,16 @@ impl CrawlError {
         Self::Sigma { doing: doing.into(), source: Box::new(source) }
     }
 
+    /// An error when the catalog holds one organisation and the token belongs to another, as far as both are known.
+    pub(super) fn unless_same_organization(held: Option<&str>, given: Option<&str>) -> Result<(), Self> {
+        match (held, given) {
+            (Some(held), Some(given)) if held != given => {
+                Err(Self::OtherOrganization { held: held.to_owned(), given: given.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Its stable code.
     pub fn code(&self) -> String {
         match self {

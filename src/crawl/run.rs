@@ -188,7 +188,8 @@ pub async fn extract(
         None => Store::open(path)?,
     };
     let published = store.published()?;
-    check_organization(published.as_ref(), &token)?;
+    let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
+    CrawlError::unless_same_organization(held, token.organization_id.as_deref())?;
     start.organization_id = token.organization_id.clone();
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
@@ -369,14 +370,6 @@ fn refused_at_the_door(
     let noted =
         existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
     Failure { error, run_id: noted.map(|outcome| outcome.run_id) }
-}
-
-fn check_organization(published: Option<&RunRow>, token: &Token) -> Result<(), CrawlError> {
-    let Some(held) = published.and_then(|run| run.organization_id.clone()) else { return Ok(()) };
-    match &token.organization_id {
-        Some(given) if *given != held => Err(CrawlError::OtherOrganization { held, given: given.clone() }),
-        _ => Ok(()),
-    }
 }
 
 /// The removals, by kind, that the last run was stopped from making and that this one may make.

@@ -101,11 +101,7 @@ pub async fn verify(client: &SigmaClient, request: Verify<'_>) -> Result<Verific
         .one(&Endpoint::Whoami.call())
         .await
         .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
-    if let (Some(held), Some(given)) = (organization, whoami.organization_id)
-        && held != given
-    {
-        return Err(CrawlError::OtherOrganization { held: held.to_owned(), given });
-    }
+    CrawlError::unless_same_organization(organization, whoami.organization_id.as_deref())?;
     let each = members.iter().map(|member| ask(client, access, *member, new_from));
     let mut compared: Vec<Compared> =
         stream::iter(each).buffer_unordered(concurrency.max(1)).try_collect().await?;

@@ -8,7 +8,7 @@ use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::queue::{Queue, Task};
 use super::token::Token;
-use crate::catalog::delivery::{Delivery, Event, Outcome, Rows, ScopeReport, Severity, scope};
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, ListingReport, SigmaClient, SigmaError};
@@ -63,12 +63,8 @@ impl Crawler {
         let kinds =
             graph::STEPS.iter().filter(|step| step.scope == scope::DOCUMENTS && !step.is_on(&self.settings));
         for step in kinds {
-            let setting = step.setting.unwrap_or_default();
-            for (scope, parent) in [(scope::DOCUMENTS, step.of), (scope::FILES, step.of)] {
-                let message = format!("`{setting}` is off");
-                let report =
-                    ScopeReport::without_rows(scope, parent, Outcome::Excluded, "setting.off", message);
-                self.deliver_scope(report).await?;
+            for scope in [scope::DOCUMENTS, scope::FILES] {
+                self.deliver_scope(turned_off(step, scope, step.of)).await?;
             }
         }
         Ok(())
@@ -98,12 +94,7 @@ impl Crawler {
 
     pub async fn deliver_scope(&self, report: ScopeReport) -> Result<(), CrawlError> {
         if !report.outcome.is_good() {
-            let event = Event {
-                severity: Severity::Warning,
-                code: report.code.clone().unwrap_or_else(|| report.outcome.name().to_owned()),
-                message: report.message.clone().unwrap_or_default(),
-                context: format!("{} {}", report.scope, report.parent).trim().to_owned(),
-            };
+            let event = report.warning(format!("{} {}", report.scope, report.parent).trim().to_owned());
             self.deliver(Delivery::Event(event)).await?;
         }
         self.deliver(Delivery::Scope(report)).await
@@ -173,6 +164,12 @@ impl Crawler {
         }
         self.deliver_scope(report).await
     }
+}
+
+/// A scope that the settings leave out.
+pub(super) fn turned_off(step: &Step, scope: &'static str, parent: &str) -> ScopeReport {
+    let message = format!("`{}` is off", step.setting.unwrap_or_default());
+    ScopeReport::without_rows(scope, parent, Outcome::Excluded, "setting.off", message)
 }
 
 /// Whether an answer means that asking anything else is pointless.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::now;
 use super::writer::Counts;
+use crate::catalog::delivery::Outcome;
 
 /// How many runs the ledger keeps.
 pub(super) const KEPT_RUNS: i64 = 90;
@@ -237,6 +238,12 @@ pub(super) fn published(db: &Connection) -> Result<Option<RunRow>, StoreError> {
     run(db, current)
 }
 
+/// The names of the outcomes for which that holds, as a list in SQL.
+pub(super) fn outcomes(holds: impl Fn(Outcome) -> bool) -> String {
+    let names = Outcome::ALL.into_iter().filter(|outcome| holds(*outcome));
+    names.map(|outcome| format!("'{}'", outcome.name())).collect::<Vec<_>>().join(", ")
+}
+
 /// Code of the event that keeps what a rejected run would have removed: its context is the kind, its count how many.
 pub(super) const REFUSED: &str = "guard.removal_refused";
 /// Code of the event that a kind had objects and has none now.
@@ -309,8 +316,10 @@ pub(super) fn insert_count(db: &Connection, run: i64, kind: &str, counts: &Count
 /// Forgets the complete scopes of earlier runs, which answer no question any more, and what is older than the ledger keeps.
 pub(super) fn prune_scopes(db: &Connection, run: i64) -> Result<(), StoreError> {
     db.execute(
-        "DELETE FROM fetch_scope WHERE run_id < ?1 AND (outcome IN ('complete', 'not_applicable', 'carried', 'excluded') \
-         OR run_id <= ?1 - ?2)",
+        &format!(
+            "DELETE FROM fetch_scope WHERE run_id < ?1 AND (outcome IN ({}) OR run_id <= ?1 - ?2)",
+            outcomes(Outcome::is_good)
+        ),
         [run, KEPT_RUNS],
     )?;
     db.execute("DELETE FROM run_event WHERE run_id <= ? - ?", [run, KEPT_RUNS])?;
@@ -387,11 +396,11 @@ pub(super) fn scope_counts(db: &Connection, run: i64) -> Result<Vec<ScopeCount>,
 }
 
 pub(super) fn deficient_scopes(db: &Connection, run: i64, limit: i64) -> Result<Vec<ScopeRow>, StoreError> {
-    let mut statement = db.prepare(
+    let mut statement = db.prepare(&format!(
         "SELECT endpoint, parent_id, outcome, error_code, message FROM fetch_scope \
-         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried', 'excluded') \
-         ORDER BY endpoint, parent_id LIMIT ?",
-    )?;
+         WHERE run_id = ? AND outcome NOT IN ({}) ORDER BY endpoint, parent_id LIMIT ?",
+        outcomes(Outcome::is_good)
+    ))?;
     let scopes = statement
         .query_map([run, limit], |row| {
             Ok(ScopeRow {

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
+use serde::Serialize;
 
 use super::error::StoreError;
 use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
 use super::writer::{Counts, Tally, Writer};
 use crate::catalog::TABLES;
+use crate::catalog::delivery::Outcome;
 use crate::catalog::record::{ChildOf, Table};
 
 /// Why a run was not published although it ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The kind of object.
     pub kind: String,
@@ -217,8 +219,9 @@ fn remove_unseen(
             let parent = listed.parent.map_or("''".to_owned(), |column| format!("t.\"{column}\""));
             format!(
                 "EXISTS (SELECT 1 FROM fetch_scope f WHERE f.run_id = ?1 AND f.endpoint = '{}' \
-                 AND f.parent_id = {parent} AND f.outcome IN ('complete', 'not_applicable'))",
-                listed.scope
+                 AND f.parent_id = {parent} AND f.outcome IN ({}))",
+                listed.scope,
+                ledger::outcomes(Outcome::is_complete)
             )
         })
         .collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, params, params_from_iter};
+use serde::Serialize;
 
 use super::diff::{Current, Stored, TableSql};
 use super::error::StoreError;
@@ -23,7 +24,7 @@ const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(30);
 
 /// What a run did to the objects of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Objects in the catalog after the run.
     pub total: i64,
