@@ -46,7 +46,10 @@ impl Crawler {
             self.columns(&mut reading).await?;
             self.queries(&mut reading).await?;
             self.lineage(&mut reading).await?;
-            column_lineage::derive(&self.settings, &mut reading.rows, &mut reading.scopes);
+            let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
+            for event in column_lineage::derive(&self.settings, &task.id, rows, scopes) {
+                self.deliver(Delivery::Event(event)).await?;
+            }
         }
         let Reading { rows, scopes, .. } = reading;
         // What is derived falls short only where what it is derived from does, which is told already.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::document::{Column, Document, Element, Source};
 use super::formula::{self, Reference};
+use super::sql::{self, SqlError};
 use crate::catalog::document::ColumnEdge;
 
 /// Under this name formulas know custom SQL, whatever its id: seen in the formulas of many documents.
 const CUSTOM_SQL: &str = "Custom SQL";
+/// The type of its nodes.
+const CUSTOM_SQL_TYPE: &str = "customSQL";
 
 /// What columns are computed from, as their formulas say. Columns whose id names their source have no edge.
 ///
@@ -23,6 +26,51 @@ pub fn of_formulas(document: &Document<'_>, outputs: &BTreeMap<&str, Vec<String>
         }
     }
     edges
+}
+
+/// What the custom SQL of a document gives.
+#[derive(Debug, Default)]
+pub struct CustomSql<'doc> {
+    /// What the output columns are computed from.
+    pub edges: Vec<ColumnEdge>,
+    /// The names of the output columns by the id of the custom SQL, as far as the query names them.
+    pub outputs: BTreeMap<&'doc str, Vec<String>>,
+    /// The custom SQL of which nothing is known, and why.
+    pub errors: Vec<(&'doc str, SqlError)>,
+}
+
+/// Reads the custom SQL of a document.
+pub fn of_custom_sql<'doc>(document: &Document<'doc>) -> CustomSql<'doc> {
+    let mut found = CustomSql::default();
+    for ((kind, id), node) in &document.nodes {
+        let (CUSTOM_SQL_TYPE, Some(definition)) = (*kind, node.definition) else { continue };
+        let shape = match sql::shape(definition) {
+            Ok(shape) => shape,
+            Err(error) => {
+                found.errors.push((id, error));
+                continue;
+            }
+        };
+        let edge = |column: &str, table: &str, source: &str| ColumnEdge {
+            target_element_id: (*id).to_owned(),
+            target_column_id: column.to_owned(),
+            source_type: "table".to_owned(),
+            source_document_id: String::new(),
+            source_id: table.to_owned(),
+            source_column: source.to_owned(),
+            source_name: None,
+            source_column_id: None,
+            evidence: "sql".to_owned(),
+            inferred: true,
+        };
+        for output in &shape.outputs {
+            let Some(name) = &output.name else { continue };
+            found.edges.extend(output.origins.iter().map(|origin| edge(name, &origin.table, &origin.column)));
+        }
+        found.edges.extend(shape.all_of.iter().map(|table| edge("*", table, "*")));
+        found.outputs.insert(id, shape.outputs.into_iter().filter_map(|output| output.name).collect());
+    }
+    found
 }
 
 /// Native columns of warehouse tables by the names that formulas use, as far as column ids of this document tell.
@@ -184,7 +232,7 @@ impl<'doc> Resolver<'doc> {
     fn name_of(&self, source: &Source<'doc>) -> Option<&'doc str> {
         match source.r#type {
             "element" => Some(self.document.elements.get(source.id)?.name.unwrap_or(source.id)),
-            "customSQL" => Some(CUSTOM_SQL),
+            CUSTOM_SQL_TYPE => Some(CUSTOM_SQL),
             kind => self.document.nodes.get(&(kind, source.id))?.name,
         }
     }
@@ -202,10 +250,10 @@ impl<'doc> Resolver<'doc> {
                     inferred: false,
                 })
             }
-            "customSQL" => {
+            CUSTOM_SQL_TYPE => {
                 let known: Vec<_> = self.outputs.get(source.id).into_iter().flatten().collect();
                 let output = one(named_so(&known, name, |output| output)).cloned();
-                Some(Fit { column_id: output, ..as_written(inside("customSQL", source.id), name, false) })
+                Some(Fit { column_id: output, ..as_written(inside(CUSTOM_SQL_TYPE, source.id), name, false) })
             }
             "table" => Some(match self.natives.get(&(source.id, name.to_owned())) {
                 Some(native) => as_written(source, native, false),

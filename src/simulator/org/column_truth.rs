@@ -5,9 +5,10 @@ use super::{
     Organization,
     content::{Content, Element, Source},
     formula::{Read, escaped},
+    sql,
 };
 
-/// The direct sources of an element's columns.
+/// The direct sources of an element's columns, and of the output of the custom SQL it is built on.
 pub fn of_element(org: &Organization, document: usize, content: &Content, element: &Element) -> Vec<Value> {
     let own = org.inode_of(document).id;
     let mut rows = Vec::new();
@@ -33,6 +34,18 @@ pub fn of_element(org: &Organization, document: usize, content: &Content, elemen
                 Read::First(name, id) => first(org, document, content, element, name, id.as_deref()),
             };
             add(&element.id, &column.id, source);
+        }
+    }
+    for source in &element.sources {
+        let Source::CustomSql { name, .. } = source else { continue };
+        let table = &org.tables[element.table];
+        let path = table.path.join(".");
+        if sql::names_columns(table) {
+            for column in &table.columns {
+                add(name, &column.name, json!({ "type": "table", "id": path, "name": column.native }));
+            }
+        } else {
+            add(name, "*", json!({ "type": "table", "id": path, "name": "*" }));
         }
     }
     rows
@@ -72,9 +85,13 @@ fn first(
             "type": "element", "id": source_id, "name": name,
             "source_document": source_document, "source_element": source_id, "source_column": id,
         }),
-        "customSQL" => json!({
-            "type": kind, "id": source_id, "name": name, "source_document": source_document, "source_element": source_id,
-        }),
+        "customSQL" => {
+            let output = sql::names_columns(&org.tables[element.table]).then_some(name);
+            json!({
+                "type": kind, "id": source_id, "name": name,
+                "source_document": source_document, "source_element": source_id, "source_column": output,
+            })
+        }
         _ => json!({ "type": kind, "id": source_id, "name": name }),
     }
 }
