@@ -285,3 +285,6 @@ fn named_so<T: Copy>(all: &[T], name: &str, name_of: impl Fn(&T) -> &str) -> Vec
     let folded = name.to_lowercase();
     all.iter().copied().filter(|each| name_of(each).to_lowercase() == folded).collect()
 }
+
+#[cfg(test)]
+mod tests;
