@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli              -> crawl, access, identity, simulator, store, catalog, config
-//! crawl            -> sigma, access, catalog, store, config
+//! crawl            -> sigma, identity, access, catalog, store, config
 //! store            -> catalog
 //! access, identity -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours

@@ -15,7 +15,11 @@ use crate::catalog::{TABLES, record::Table};
 pub const APPLICATION_ID: i64 = 0x5367_4374;
 
 /// Applied in order, each in a transaction of its own. Never edit one that was released: append.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0007_mirror.sql"),
+];
 
 /// The version this program writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -46,8 +50,11 @@ fn table_view(table: &Table) -> String {
 /// Every view with its statement.
 fn all_views() -> Vec<(String, String)> {
     let tables = TABLES.iter().map(|table| (table.name.to_owned(), table_view(table)));
+    let mirrored = views::MIRRORED
+        .iter()
+        .map(|(name, query)| ((*name).to_owned(), format!("CREATE VIEW {name} AS {query}")));
     let bi = views::VIEWS.iter().map(|view| (view.name.to_owned(), view.statement()));
-    tables.chain(bi).collect()
+    tables.chain(mirrored).chain(bi).collect()
 }
 
 /// Brings a database that is open for writing to this program's version.
