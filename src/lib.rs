@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli              -> crawl, access, identity, simulator, store, catalog, config
-//! crawl            -> sigma, access, lineage, catalog, store, config
+//! crawl            -> sigma, identity, access, lineage, catalog, store, config
 //! store            -> catalog
 //! access, identity -> catalog
 //! lineage          -> catalog

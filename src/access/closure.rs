@@ -147,6 +147,11 @@ impl Access {
         self.owners[object as usize]
     }
 
+    /// The teams a member belongs to, archived ones and "All Members" left out.
+    pub fn teams_of(&self, member: u32) -> &[u32] {
+        &self.teams_of[member as usize]
+    }
+
     /// A grant's word.
     pub fn word(&self, word: u16) -> &str {
         &self.words[word as usize]

@@ -30,6 +30,8 @@ pub mod scope {
     pub const MEMBER_GRANTS: &str = "member-grants";
     /// The grants made to a team.
     pub const TEAM_GRANTS: &str = "team-grants";
+    /// What a member sees, as Sigma answers it.
+    pub const MEMBER_FILES: &str = "member-files";
     /// The pages of a document.
     pub const PAGES: &str = "pages";
     /// The elements of a page of a document.

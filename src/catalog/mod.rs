@@ -5,11 +5,13 @@
 //! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
 //! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
 //! * [`facts`] — what the rules of access need to know of an organisation, as one run found it.
+//! * [`mirror`] — what a run mirrors: the audience, and what each principal may do.
 //! * [`sql`] — the rule that makes stored SQL stable and free of personal data.
 
 pub mod delivery;
 pub mod document;
 pub mod facts;
+pub mod mirror;
 pub mod organisation;
 pub mod record;
 pub mod sql;

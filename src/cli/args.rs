@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access::AccessArgs;
 use super::identity::IdentityArgs;
+use super::mirror::MirrorArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -50,6 +51,8 @@ pub enum Command {
     Access(AccessArgs),
     /// Which catalog user is which Sigma member: check, import and compare the identity CSV.
     Identity(IdentityArgs),
+    /// What the catalog should let its users see.
+    Mirror(MirrorArgs),
     /// The settings in force.
     Config(ConfigArgs),
     /// The views of a catalog, column by column.

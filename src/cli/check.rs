@@ -82,7 +82,8 @@ pub async fn report(
         lines.push(line);
     }
     let mut exit = Exit::Ok;
-    for probe in crawl::probe(client, &settings.crawl, &token).await {
+    let levels = crawl::token_levels(&token, &settings.permissions);
+    for probe in levels.into_iter().chain(crawl::probe(client, &settings.crawl, &token).await) {
         if let (true, Exit::Ok, Some(kind)) = (probe.essential, exit, probe.error) {
             exit = kind.into();
         }
@@ -103,7 +104,8 @@ fn conclude(lines: Vec<Line>, exit: Exit, format: Format, printer: &Printer) -> 
 
 fn line_of(probe: Probe) -> Line {
     let Probe { feature, endpoint, answer, detail, remedy, .. } = probe;
-    let detail = if detail.is_empty() { endpoint.to_owned() } else { format!("{endpoint}: {detail}") };
+    let detail =
+        [endpoint, &detail].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     Line { what: feature, answer, detail, remedy }
 }
 

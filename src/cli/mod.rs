@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod extract;
 mod identity;
+mod mirror;
 mod output;
 mod progress;
 mod runs;
@@ -54,6 +55,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
         Command::Access(arguments) => access::run(cli, arguments, printer),
         Command::Identity(arguments) => identity::run(cli, arguments, printer),
+        Command::Mirror(arguments) => mirror::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
     }

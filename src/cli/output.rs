@@ -17,6 +17,9 @@ pub struct Printer {
     terminal: bool,
 }
 
+/// Bytes of a streamed table that go out at a time.
+pub const BUFFER: usize = 1 << 16;
+
 /// Width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 120;
 
@@ -119,6 +122,15 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
         }
     }
     shown.into()
+}
+
+/// Characters that make a spreadsheet take a cell for a formula, their full-width forms included.
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// The cell, marked as text with an apostrophe where a spreadsheet would take it for a formula.
+pub fn neutral(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// A number as people read it: `1,234,567`.

@@ -10,7 +10,9 @@ use super::output::{Printer, thousands};
 use super::settings::{self, SettingArgs};
 use super::summary::{print_counts, words};
 use crate::crawl::Exit;
-use crate::store::{Catalog, Change, ChangeKind, Counts, EventRow, RunRow, ScopeCount, ScopeRow};
+use crate::store::{
+    AudienceRow, Catalog, Change, ChangeKind, Counts, EventRow, RunRow, ScopeCount, ScopeRow,
+};
 
 /// How many events are shown to people.
 const SHOWN_EVENTS: usize = 50;
@@ -82,6 +84,8 @@ fn list(runs: &[RunRow], printer: &Printer) -> Result<(), CliError> {
 struct ShownRun {
     #[serde(flatten)]
     run: RunRow,
+    /// Whom it mirrored, and on what that rested; null of runs that did not publish.
+    audience: Option<AudienceRow>,
     objects: Vec<ShownCounts>,
     scopes: Vec<ScopeCount>,
     deficient: Vec<ScopeRow>,
@@ -101,6 +105,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         catalog.counts(id)?.into_iter().map(|(kind, counts)| ShownCounts { kind, counts }).collect();
     let shown = ShownRun {
         run,
+        audience: catalog.audience(id)?,
         objects,
         scopes: catalog.scope_counts(id)?,
         deficient: catalog.deficient_scopes(id, SHOWN_SCOPES)?,
@@ -121,7 +126,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         ("requests", Some(format!("{} ({} retries)", thousands(run.requests), thousands(run.retries)))),
         ("message", run.message.clone()),
     ];
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().chain(shown.audience.as_ref().map(told).into_iter().flatten()) {
         if let Some(value) = value {
             printer.line(format_args!("  {name:<14} {value}"))?;
         }
@@ -178,6 +183,34 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         }
     }
     Ok(())
+}
+
+/// Whom a run mirrored, as lines of name and value.
+fn told(audience: &AudienceRow) -> [(&'static str, Option<String>); 4] {
+    let file = |file: &Option<String>, sha256: &Option<String>| {
+        Some(format!("{}, SHA-256 {}", file.as_ref()?, sha256.as_ref()?))
+    };
+    let mapping = file(&audience.mapping_file, &audience.mapping_sha256);
+    let mirrors = match &audience.login_member_id {
+        Some(member) => format!("nothing: the view of member {member}"),
+        None => format!(
+            "{} mapped users by {}, {} excluded; from {}{}",
+            thousands(audience.mapped),
+            audience.matched_by.as_deref().unwrap_or("nothing"),
+            thousands(audience.excluded),
+            if audience.source == "sigma" { "Sigma's own answers" } else { "grants" },
+            if audience.limited { "; the bi_ views show what they reach" } else { "" }
+        ),
+    };
+    [
+        ("mirrors", Some(mirrors)),
+        (
+            "identity",
+            mapping.as_ref().and(audience.mapping_version).map(|version| format!("version {version}")),
+        ),
+        ("identity file", mapping),
+        ("catalog users", file(&audience.users_file, &audience.users_sha256)),
+    ]
 }
 
 fn diff(catalog: &Catalog, from: i64, to: i64, format: Format, printer: &Printer) -> Result<(), CliError> {

@@ -48,6 +48,8 @@ pub struct Summary {
     database: String,
     duration_ms: u128,
     token_is_admin: Option<bool>,
+    /// Whom the run mirrored, or whose view it extracted, in one sentence.
+    audience: String,
     objects: BTreeMap<String, Counts>,
     requests: Requests,
     scopes: Vec<ScopeCount>,
@@ -78,6 +80,7 @@ impl Summary {
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
             token_is_admin: report.token.admin,
+            audience: report.sentence.clone(),
             objects: report.outcome.counts.clone(),
             requests: Requests {
                 total: report.stats.http_calls(),

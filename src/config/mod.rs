@@ -32,13 +32,15 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+pub(crate) use suggest::distance;
+
 pub use api_url::{REGIONS, Region};
 pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
-    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, PermissionSettings,
-    Settings, SigmaSettings,
+    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, MatchOn, PermissionSettings,
+    PermissionSource, Settings, SigmaSettings,
 };
 pub use table::{Kind, Setting, TABLE, find};
 
@@ -109,7 +111,7 @@ impl Loaded {
 /// Every mistake found, with stable codes: `config.file_missing`, `config.file_unreadable`, `config.syntax`,
 /// `config.unknown_key`, `config.wrong_type`, `config.out_of_range`, `config.unknown_choice`, `config.empty`,
 /// `config.malformed`, `config.malformed_url`, `config.app_url`, `config.insecure_url`, `config.foreign_host`,
-/// `config.contradiction`, `config.unsupported` and `config.secret_*`. What a command needs and nobody gave is
+/// `config.contradiction`, `config.login_user_missing` and `config.secret_*`. What a command needs and nobody gave is
 /// no mistake here; see [`Settings::require_credentials`].
 pub fn load(
     overrides: &Overrides,

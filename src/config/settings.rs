@@ -102,7 +102,7 @@ pub struct CatalogSettings {
     pub database: PathBuf,
 }
 
-/// Section `[permissions]`; in this release always mirroring without an identity CSV.
+/// Section `[permissions]`. `csv_mapping` without `mirroring`, and neither without `login_user`, never get here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermissionSettings {
     /// Mirror Sigma's permissions.
@@ -111,10 +111,34 @@ pub struct PermissionSettings {
     pub csv_mapping: bool,
     /// The one user whose view is crawled when mirroring is off.
     pub login_user: Option<String>,
+    /// By what catalog users and members are matched without an identity CSV.
+    pub match_on: MatchOn,
+    /// What mirrored permissions are made from.
+    pub source: PermissionSource,
     /// The identity CSV that is used while none was imported; it need not exist.
     pub identity_csv: PathBuf,
     /// The CSV of the catalog's users; it need not exist.
     pub catalog_users_csv: PathBuf,
+}
+
+/// By what a catalog user is found to be a Sigma member where no identity CSV says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchOn {
+    /// The catalog user's e-mail address.
+    Email,
+    /// The catalog user's login name, where it is an e-mail address.
+    Username,
+}
+
+/// What mirrored permissions are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PermissionSource {
+    /// Whichever takes fewer requests.
+    Auto,
+    /// Sigma's own answer, asked member by member.
+    Sigma,
+    /// The grants that were read.
+    Grants,
 }
 
 /// Section `[log]`.
@@ -292,7 +316,7 @@ fn ca_bundle(layers: &Layers, directory: &Path, errors: &mut ConfigErrors) -> Op
     Some(path)
 }
 
-/// Off with a CSV is a contradiction for good; the other two modes are not in this release yet.
+/// Off with a CSV is a contradiction, and off without a login user has nobody whose view to crawl.
 fn permissions(
     layers: &Layers,
     directory: &Path,
@@ -302,39 +326,52 @@ fn permissions(
     let mirroring = layers.is_on("permissions.mirroring");
     let csv_mapping = layers.is_on("permissions.csv_mapping");
     let login_user = layers.text("permissions.login_user").map(str::trim).filter(|user| !user.is_empty());
-    let refusal = match (mirroring, csv_mapping) {
-        (true, false) => None,
-        (false, true) => Some((
+    let mut refuse = |key: &str, code: &'static str, text: &str, help: String| {
+        errors.push(Problem::new(code, text, help).at(setting(key), &layers.origin(key)));
+    };
+    match (mirroring, csv_mapping, login_user) {
+        (false, true, _) => refuse(
             "permissions.csv_mapping",
             "config.contradiction",
             "`permissions.csv_mapping` is true while `permissions.mirroring` is false: the CSV says whose \
              permissions are mirrored, so it needs mirroring",
-        )),
-        (false, false) => Some((
+            "set `permissions.mirroring` to true to mirror the users of the CSV, or `permissions.csv_mapping` to \
+             false to extract what one login user sees"
+                .to_owned(),
+        ),
+        (false, false, None) => refuse(
             "permissions.mirroring",
-            "config.unsupported",
-            "`permissions.mirroring` = false (crawl the view of one login user) is not available in this version",
-        )),
-        (true, true) => Some((
-            "permissions.csv_mapping",
-            "config.unsupported",
-            "`permissions.csv_mapping` = true (mirror the users of an identity CSV) is not available in this version",
-        )),
-    };
-    if let Some((key, code, text)) = refusal {
-        let help = "this version supports `permissions.mirroring` = true with `permissions.csv_mapping` = false, \
-                    the defaults: set them so, or leave both out";
-        errors.push(Problem::new(code, text, help).at(setting(key), &layers.origin(key)));
-    } else if login_user.is_some() {
-        let origin = layers.origin("permissions.login_user");
-        notices.push(format!(
-            "{origin}: `permissions.login_user` is ignored because `permissions.mirroring` is true"
-        ));
+            "config.login_user_missing",
+            "`permissions.mirroring` is false and `permissions.login_user` is not set: nobody's view is there to \
+             be extracted",
+            format!(
+                "set {} to the Sigma e-mail address of the user whose view is to be extracted, or \
+                 `permissions.mirroring` to true",
+                setting("permissions.login_user").ways()
+            ),
+        ),
+        (true, _, Some(_)) => {
+            let origin = layers.origin("permissions.login_user");
+            notices.push(format!(
+                "{origin}: `permissions.login_user` is ignored because `permissions.mirroring` is true"
+            ));
+        }
+        (false, false, Some(_)) | (true, _, None) => {}
     }
     PermissionSettings {
         mirroring,
         csv_mapping,
         login_user: login_user.map(str::to_owned),
+        match_on: if word(layers, "permissions.match_on") == "username" {
+            MatchOn::Username
+        } else {
+            MatchOn::Email
+        },
+        source: match word(layers, "permissions.source") {
+            "sigma" => PermissionSource::Sigma,
+            "grants" => PermissionSource::Grants,
+            _ => PermissionSource::Auto,
+        },
         identity_csv: directory.join(word(layers, "permissions.identity_csv")),
         catalog_users_csv: directory.join(word(layers, "permissions.catalog_users_csv")),
     }

@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest known name to one that is not known.
 
 /// Edits (insert, delete, replace, swap of neighbours) that turn one text into the other.
-fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let mut before: Vec<usize> = Vec::new();

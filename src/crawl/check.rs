@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::audience::AudienceError;
 use super::graph::{self, ORGANISATION, Step};
 use super::token::Token;
 use crate::catalog::delivery::scope;
-use crate::config::CrawlSettings;
+use crate::config::{CrawlSettings, PermissionSettings};
 use crate::sigma::model::{Row, RowKey};
 use crate::sigma::{Call, ErrorKind, Paging, SigmaClient, SigmaError};
 
@@ -99,6 +100,37 @@ fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
         (scope::PAGES, "report") => ("pageId", "report page"),
         _ => return None,
     })
+}
+
+/// What the credentials' owner has to be for each feature: any user, or an administrator.
+const FEATURES: &[(&str, bool)] = &[
+    ("basic extraction", false),
+    ("permission mirroring", true),
+    ("full member discovery", true),
+    ("grants of workspaces", true),
+];
+
+/// Whether the token is good enough, feature by feature. While permissions are mirrored, one that is not an
+/// administrator's cannot extract.
+pub fn token_levels(token: &Token, settings: &PermissionSettings) -> Vec<Probe> {
+    let ways_out = AudienceError::NotAdministrator.remedy();
+    FEATURES
+        .iter()
+        .map(|(feature, needs_admin)| {
+            let enough = !needs_admin || token.is_admin();
+            let needed = settings.mirroring && *feature == "permission mirroring";
+            Probe {
+                feature: format!("token: {feature}"),
+                endpoint: "",
+                answer: if enough { Answer::Ok } else { Answer::Denied },
+                detail: if *needs_admin { "needs an administrator's" } else { "any user's will do" }
+                    .to_owned(),
+                remedy: (!enough && needed).then(|| ways_out.to_owned()),
+                essential: needed,
+                error: (!enough).then_some(ErrorKind::Forbidden),
+            }
+        })
+        .collect()
 }
 
 /// Asks every endpoint of the crawl once.

@@ -1,5 +1,6 @@
 //! Why a run could not produce a catalog.
 
+use super::audience::AudienceError;
 use crate::config::ConfigErrors;
 use crate::sigma::SigmaError;
 use crate::store::StoreError;
@@ -21,6 +22,9 @@ pub enum CrawlError {
     /// The catalog's file.
     #[error("writing the catalog: {0}")]
     Store(#[from] StoreError),
+    /// Whose view is to be crawled cannot be said, or not with these credentials.
+    #[error(transparent)]
+    Audience(#[from] AudienceError),
     /// A signal.
     #[error("interrupted")]
     Interrupted,
@@ -78,6 +82,7 @@ impl CrawlError {
             Self::Config(errors) => errors.codes().first().copied().unwrap_or("config").to_owned(),
             Self::Sigma { source, .. } => source.code().to_owned(),
             Self::Store(error) => error.code().to_owned(),
+            Self::Audience(error) => error.code().to_owned(),
             Self::Interrupted => "run.interrupted".to_owned(),
             Self::File { .. } => "config.unreadable_file".to_owned(),
             Self::NothingToAccept { .. } => "run.nothing_to_accept".to_owned(),
@@ -92,6 +97,7 @@ impl CrawlError {
             Self::Config(_) => None,
             Self::Sigma { source, .. } => Some(source.remedy()),
             Self::Store(error) => Some(error.remedy()),
+            Self::Audience(error) => Some(error.remedy()),
             Self::Interrupted => Some("run again; the last published catalog is intact"),
             Self::File { .. } => Some("name a file that exists and that this user may read"),
             Self::NothingToAccept { .. } => Some(

@@ -1,5 +1,6 @@
 //! The exit codes, decided here and nowhere else.
 
+use super::audience::AudienceError;
 use super::error::CrawlError;
 use crate::sigma::ErrorKind;
 use crate::store::{RunState, StoreError};
@@ -106,6 +107,8 @@ impl From<&CrawlError> for Exit {
             CrawlError::Config(_) | CrawlError::File { .. } | CrawlError::OtherOrganization { .. } => {
                 Self::Config
             }
+            CrawlError::Audience(AudienceError::NotAdministrator) => Self::Permission,
+            CrawlError::Audience(_) => Self::Config,
             CrawlError::Sigma { source, .. } => source.kind().into(),
             CrawlError::Store(error) => error.into(),
             CrawlError::Interrupted => Self::Interrupted,

@@ -2,14 +2,17 @@
 //!
 //! One run, from the top:
 //! 1. [`Token`]: who asks, and whether as an administrator.
-//! 2. The store opens, a run begins, its writer thread waits at a bounded channel.
-//! 3. Workers take tasks from one [`queue`]: listings of the organisation ([`organisation`]) add a task for each document
+//! 2. [`audience`]: whose view decides, from the settings, the CSV files and the list of members.
+//! 3. The store opens, a run begins, its writer thread waits at a bounded channel.
+//! 4. Workers take tasks from one [`queue`]: listings of the organisation ([`organisation`]) add a task for each document
 //!    they find ([`contents`]), so that documents are read while the listing still goes on.
-//! 4. When all listings are over, grants are asked by object or by principal, whichever is cheaper.
-//! 5. The queue ends, the writer publishes, or undoes the run.
+//! 5. When all listings are over, grants are asked by object or by principal, whichever is cheaper.
+//! 6. The queue ends, what is mirrored is drawn from what was read ([`mirror`]), the writer publishes, or undoes the run.
 //!
 //! What is asked at all is one table: [`graph`].
 
+mod answers;
+pub mod audience;
 mod check;
 mod column_lineage;
 mod contents;
@@ -17,15 +20,18 @@ pub mod error;
 pub mod exit;
 pub mod graph;
 mod lineage;
+mod mirror;
 mod organisation;
 mod queue;
 mod rows;
 mod run;
 mod token;
 mod verify;
+mod view;
 mod worker;
 
-pub use check::{Answer, Probe, probe};
+pub use audience::AudienceError;
+pub use check::{Answer, Probe, probe, token_levels};
 pub use error::CrawlError;
 pub use exit::Exit;
 pub use run::{Extract, Failure, Patience, Progress, Report, Snapshot, Stop, client_of, extract};

@@ -4,10 +4,11 @@ use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
-use super::worker::Crawler;
-use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
+use super::worker::{Crawler, settled};
+use crate::catalog::delivery::{Delivery, Rows, ScopeReport, scope};
+use crate::catalog::organisation::Member;
 use crate::config::{CrawlSettings, Grants};
-use crate::sigma::{Call, Endpoint, ErrorKind, model};
+use crate::sigma::{Call, Endpoint, ErrorKind, SigmaClient, model};
 
 impl Crawler {
     /// Does one task that is not a document.
@@ -35,14 +36,15 @@ impl Crawler {
             }
             Task::Documents { kind } => self.documents(kind, enqueue).await,
             Task::Members => {
-                let step = self.step(scope::MEMBERS, ORGANISATION)?;
-                let call =
-                    step.endpoint.call().query("includeArchived", "true").query("includeInactive", "true");
-                self.page_through(step, "", vec![call], |row: model::Member, out| {
-                    enqueue.found(Found::Member(row.member_id.clone()));
-                    out.push(rows::member(row));
-                })
-                .await
+                let listed = self.members.lock().ok().and_then(|mut members| members.take());
+                let Some((members, report)) = listed else { return Ok(()) };
+                let mut rows = Rows::default();
+                for member in members {
+                    enqueue.found(Found::Member(member.id.clone()));
+                    rows.push(member);
+                }
+                self.deliver(Delivery::Rows(rows)).await?;
+                self.deliver_scope(report).await
             }
             Task::Teams => {
                 let step = self.step(scope::TEAMS, ORGANISATION)?;
@@ -63,9 +65,6 @@ impl Crawler {
             }
             Task::AccountTypes => {
                 let step = self.step(scope::ACCOUNT_TYPES, ORGANISATION)?;
-                if !self.token.is_admin() {
-                    return self.deliver_scope(self.needs_admin(step)).await;
-                }
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::AccountType, out| {
                     out.push(rows::account_type(row));
                 })
@@ -82,16 +81,6 @@ impl Crawler {
             Task::Grants(of) => self.grants(of).await,
             Task::Document(_) => Err(CrawlError::Internal("a document is no listing".to_owned())),
         }
-    }
-
-    fn needs_admin(&self, step: &Step) -> ScopeReport {
-        ScopeReport::without_rows(
-            step.scope,
-            "",
-            Outcome::Skipped,
-            "token.not_admin",
-            format!("{} need the credentials of a Sigma administrator", step.feature),
-        )
     }
 
     async fn documents(&self, kind: &'static str, enqueue: &Enqueue) -> Result<(), CrawlError> {
@@ -113,6 +102,9 @@ impl Crawler {
         let calls = document_listings(kind, step, &self.settings, self.token.is_admin());
         self.page_through(step, kind, calls, |row: T, out| {
             let document = row.into_document();
+            if !self.may_hold(&document.id) {
+                return;
+            }
             self.note_document_url(document.url.as_deref());
             enqueue.found(Found::Object(document.id.clone()));
             if kind != "dataset" {
@@ -216,6 +208,9 @@ impl Crawler {
     /// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
     /// That Sigma lets an administrator ask for others' grants is not established, so one question goes ahead.
     pub(super) async fn choose_grants(&self, finds: Finds) -> Vec<GrantsOf> {
+        if self.login.is_some() {
+            return Vec::new();
+        }
         let mut by_principal = finds.prefer_principals(
             self.settings.grants,
             self.token.is_admin(),
@@ -234,8 +229,20 @@ impl Crawler {
     }
 }
 
-/// The tasks a crawl starts with: long chains first.
-pub(super) fn first_tasks(settings: &CrawlSettings, enqueue: &Enqueue) {
+/// All members, deactivated ones included, and how their listing ended.
+///
+/// # Errors
+/// If the listing fails: there is no catalog without it.
+pub(super) async fn list_members(client: &SigmaClient) -> Result<(Vec<Member>, ScopeReport), CrawlError> {
+    let call = Endpoint::Members.call().query("includeArchived", "true").query("includeInactive", "true");
+    let listed = client.list::<model::Member>(call).collect().await;
+    let (members, report) = listed.map_err(|error| CrawlError::sigma("listing members", error))?;
+    Ok((members.into_iter().map(rows::member).collect(), settled(scope::MEMBERS, "", &report)))
+}
+
+/// The tasks a crawl starts with: long chains first. What says where things lie and who may use them is left out where
+/// one user's view is crawled: that view was read before, and nobody's permissions are mirrored.
+pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &Enqueue) {
     for kind in graph::DOCUMENT_KINDS {
         if graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings)) {
             enqueue.add_listing(Task::Documents { kind });
@@ -244,13 +251,17 @@ pub(super) fn first_tasks(settings: &CrawlSettings, enqueue: &Enqueue) {
     for listing in [Task::Members, Task::Teams] {
         enqueue.add_listing(listing);
     }
+    enqueue.add(Task::Connections);
+    if one_view {
+        return;
+    }
     for r#type in graph::FILE_TYPES {
         let document = graph::find(scope::DOCUMENTS, r#type);
         if document.is_none_or(|step| step.is_on(settings)) {
             enqueue.add_listing(Task::Files { r#type });
         }
     }
-    for listing in [Task::Workspaces, Task::AccountTypes, Task::Connections] {
+    for listing in [Task::Workspaces, Task::AccountTypes] {
         enqueue.add(listing);
     }
 }

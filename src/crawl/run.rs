@@ -1,6 +1,7 @@
 //! A whole run: from settings to a published catalog.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,19 +12,27 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::answers::ask_answers;
+use super::audience::{Decision, Plan, login_audience};
 use super::error::CrawlError;
 use super::exit::Exit;
-use super::organisation::{Finds, first_tasks};
+use super::mirror::materialise;
+use super::organisation::{Finds, first_tasks, list_members};
 use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
 use super::worker::Crawler;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
-use crate::catalog::organisation::Document;
+use crate::catalog::facts::Facts;
+use crate::catalog::mirror::Mirror;
+use crate::catalog::organisation::{Document, Member};
 use crate::catalog::record::Record;
-use crate::config::Settings;
+use crate::config::{PermissionSource, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
-use crate::store::{RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer};
+use crate::store::{
+    Catalog, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart, RunState, Store,
+    StoreError, Writer,
+};
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
 const WAITING_DELIVERIES: usize = 32;
@@ -95,6 +104,8 @@ pub struct Report {
     pub stats: ClientStats,
     /// Whose token it was.
     pub token: Token,
+    /// Whom the run mirrored, or whose view it extracted, in one sentence.
+    pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
 }
@@ -172,6 +183,8 @@ pub async fn extract(
     let existing = if path.exists() { Some(Store::open(path)?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
+    let active = if existing.is_some() { active_mapping(path)? } else { None };
+    let plan = Plan::read(&settings.permissions, active).map_err(CrawlError::from)?;
     let mut start = RunStart {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         api_url: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -183,6 +196,13 @@ pub async fn extract(
         Ok(token) => token,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
+    start.organization_id = token.organization_id.clone();
+    start.token_member_id = Some(token.member_id.clone());
+    start.token_is_admin = token.admin;
+    let (decision, members) = match decide(&plan, &token, &client).await {
+        Ok(decided) => decided,
+        Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
+    };
     let store = match existing {
         Some(store) => store,
         None => Store::open(path)?,
@@ -190,11 +210,8 @@ pub async fn extract(
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
     CrawlError::unless_same_organization(held, token.organization_id.as_deref())?;
-    start.organization_id = token.organization_id.clone();
-    start.token_member_id = Some(token.member_id.clone());
-    start.token_is_admin = token.admin;
-    tell_who_asks(&token, progress.as_ref());
-    let narrower = !token.is_admin() && store.was_read_by_others(&token.member_id)?;
+    let severity = if decision.is_warning { Severity::Warning } else { Severity::Info };
+    progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
 
     let writer = store.begin(&start)?;
@@ -211,11 +228,23 @@ pub async fn extract(
         client.clone(),
         settings.crawl.clone(),
         token.clone(),
-        (narrower, by_principal),
+        decision.login.clone(),
+        members.clone(),
+        by_principal,
         deliveries,
     );
-    let crawled = crawl(Arc::new(crawler)).await;
-    let (writer, written) = tokio::task::spawn_blocking(move || writing.join())
+    let crawler = Arc::new(crawler);
+    let crawled = crawl(Arc::clone(&crawler)).await;
+    let seen = crawler.seen.get().cloned();
+    // The writer waits for the last handle.
+    drop(crawler);
+    let answered = match (&crawled, &plan) {
+        (Ok(()), Plan::Mirror(mirroring)) if settings.permissions.source == PermissionSource::Sigma => {
+            ask_answers(&client, mirroring, &members.0, settings.crawl.concurrency).await.map(Some)
+        }
+        _ => Ok(None),
+    };
+    let (mut writer, written) = tokio::task::spawn_blocking(move || writing.join())
         .await
         .map_err(|error| CrawlError::Internal(error.to_string()))?
         .map_err(|_| CrawlError::Internal("the store's thread panicked".to_owned()))?;
@@ -230,7 +259,11 @@ pub async fn extract(
         message,
     };
     // What the store says comes first: its failure is why the workers stopped.
-    if let Some(error) = written.err().map(CrawlError::from).or(crawled.err()) {
+    let (answers, refusals) = match crawled.and(answered) {
+        Ok(answered) => (answered, None),
+        Err(error) => (None, Some(error)),
+    };
+    if let Some(error) = written.err().map(CrawlError::from).or(refusals) {
         let (state, exit) = match &error {
             CrawlError::Interrupted => (RunState::Interrupted, stop.exit()),
             error => (RunState::Failed, Exit::from(error)),
@@ -240,16 +273,38 @@ pub async fn extract(
         return Err(Failure { error, run_id: Some(run_id) });
     }
     let fail = |error: StoreError| Failure { error: error.into(), run_id: Some(run_id) };
-    let outcome =
-        tokio::task::block_in_place(|| writer.publish(&end(None, None), &accepted)).map_err(fail)?;
-    Ok(Report { outcome, stats, token, duration: started.elapsed() })
+    let (answers, scopes) = answers.unzip();
+    for report in scopes.into_iter().flatten() {
+        if !report.outcome.is_good() {
+            let event = report.warning(format!("{} {}", report.scope, report.parent));
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+            writer.accept(Delivery::Event(event)).map_err(fail)?;
+        }
+        writer.accept(Delivery::Scope(report)).map_err(fail)?;
+    }
+    let mirror = |facts: &Facts| match (&plan, &decision.login) {
+        (Plan::Mirror(mirroring), _) => materialise(facts, mirroring, answers.as_ref()),
+        (Plan::LoginUser { .. }, login) => Mirror {
+            audience: login_audience(login.as_deref().unwrap_or_default(), facts.members.len()),
+            ..Mirror::default()
+        },
+    };
+    let ended = end(None, None);
+    let publication =
+        Publication { end: &ended, accepted: &accepted, only: seen.as_ref(), mirror: Some(&mirror) };
+    let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
+    let sentence = decision.sentence;
+    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed() })
 }
 
 /// Runs the workers until everything is read and delivered.
 async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     crawler.leave_out_what_is_off().await?;
+    if let Some(login) = &crawler.login {
+        crawler.read_view(login).await?;
+    }
     let (queue, enqueue, mut found) = Queue::new();
-    first_tasks(&crawler.settings, &enqueue);
+    first_tasks(&crawler.settings, crawler.login.is_some(), &enqueue);
     // This future holds no handle that counts as a listing, so `found` ends with the last listing.
     let later = enqueue.without_listing();
     drop(enqueue);
@@ -387,16 +442,21 @@ fn accepted_removals(
     }
 }
 
-fn tell_who_asks(token: &Token, progress: &dyn Progress) {
-    match token.admin {
-        Some(true) => {}
-        Some(false) => progress.notice(
-            Severity::Warning,
-            "the credentials are not an administrator's: the catalog holds only what their owner can see",
-        ),
-        None => progress.notice(
-            Severity::Warning,
-            "Sigma did not say whether the credentials are an administrator's: reading only what their owner can see",
-        ),
-    }
+/// The identity mapping in force in a catalog, with its rows.
+fn active_mapping(path: &Path) -> Result<Option<(MappingVersion, Vec<MappingRow>)>, StoreError> {
+    let catalog = Catalog::open(path)?;
+    let Some(version) = catalog.active_mapping()? else { return Ok(None) };
+    let rows = catalog.mapping_rows(version.version)?;
+    Ok(Some((version, rows)))
+}
+
+/// Decides whose view is crawled, with the members that decide it and how their listing ended.
+async fn decide(
+    plan: &Plan,
+    token: &Token,
+    client: &SigmaClient,
+) -> Result<(Decision, (Vec<Member>, ScopeReport)), CrawlError> {
+    plan.accepts(token)?;
+    let members = list_members(client).await?;
+    Ok((plan.decide(&members.0)?, members))
 }

@@ -1,6 +1,7 @@
 //! A worker: takes tasks from the queue, one request in flight, and delivers what it reads.
 
-use std::sync::Mutex;
+use std::collections::HashSet;
+use std::sync::{Mutex, OnceLock};
 
 use tokio::sync::mpsc;
 
@@ -9,6 +10,7 @@ use super::graph::{self, Step};
 use super::queue::{Queue, Task};
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::organisation::Member;
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, ListingReport, SigmaClient, SigmaError};
@@ -19,8 +21,12 @@ pub(super) struct Crawler {
     pub client: SigmaClient,
     pub settings: CrawlSettings,
     pub token: Token,
-    /// The catalog was also read by somebody who may see more than this token: what it does not see may well exist.
-    pub narrower: bool,
+    /// The member whose view alone is crawled, while permissions are not mirrored.
+    pub login: Option<String>,
+    /// The members, which were listed before anything else, until they are delivered; and how that listing ended.
+    pub members: Mutex<Option<(Vec<Member>, ScopeReport)>>,
+    /// What the one user sees whose view is crawled; not set while permissions are mirrored.
+    pub seen: OnceLock<HashSet<String>>,
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
@@ -33,14 +39,18 @@ impl Crawler {
         client: SigmaClient,
         settings: CrawlSettings,
         token: Token,
-        (narrower, grants_by_principal_before): (bool, bool),
+        login: Option<String>,
+        members: (Vec<Member>, ScopeReport),
+        grants_by_principal_before: bool,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
         Self {
             client,
             settings,
             token,
-            narrower,
+            login,
+            members: Mutex::new(Some(members)),
+            seen: OnceLock::new(),
             grants_by_principal_before,
             deliveries,
             document_url: Mutex::new(None),
@@ -124,7 +134,10 @@ impl Crawler {
                     Err(error) => {
                         let doing = format!("listing {}", step.feature);
                         // The types of file that are documents only add to what the documents' own listings say.
-                        let adds = step.scope == scope::FILES && !matches!(parent, "workspace" | "folder");
+                        // Not so where they say what one user sees, and hence what the catalog may hold.
+                        let adds = self.login.is_none()
+                            && step.scope == scope::FILES
+                            && !matches!(parent, "workspace" | "folder");
                         if (step.essential && !adds) || ends_the_run(&error) {
                             return Err(CrawlError::sigma(doing, error));
                         }
@@ -143,25 +156,7 @@ impl Crawler {
                 Some(total) => combined(total, report),
             });
         }
-        let Some(mut report) = total else { return Ok(()) };
-        let follows_the_token = [
-            scope::DOCUMENTS,
-            scope::FILES,
-            scope::WORKSPACES,
-            scope::TEAMS,
-            scope::CONNECTIONS,
-            scope::OBJECT_GRANTS,
-        ]
-        .contains(&step.scope);
-        if self.narrower && follows_the_token && report.outcome.is_complete() {
-            report.outcome = Outcome::Incomplete;
-            report.code = Some("token.narrower".to_owned());
-            report.message = Some(format!(
-                "the catalog was also read with credentials that may see more than these: {} that are missing now may \
-                 still exist and are kept",
-                step.feature
-            ));
-        }
+        let Some(report) = total else { return Ok(()) };
         self.deliver_scope(report).await
     }
 }

@@ -80,6 +80,20 @@ impl Mapping {
         Self { pairs, by_email, by_user, merges }
     }
 
+    /// Of the rows of a version that was accepted before: line, login name, address.
+    ///
+    /// # Errors
+    /// The line that this version would not accept any more, and why.
+    pub fn of_rows(
+        rows: impl IntoIterator<Item = (u64, String, String)>,
+        merges: bool,
+    ) -> Result<Self, (u64, KeyError)> {
+        let pairs = rows.into_iter().map(|(line, network_id, sigma_email)| {
+            Pair::new(line, network_id, sigma_email).map_err(|error| (line, error))
+        });
+        Ok(Self::of(pairs.collect::<Result<_, _>>()?, merges))
+    }
+
     /// The pairs, in the order of the file.
     pub fn pairs(&self) -> &[Pair] {
         &self.pairs

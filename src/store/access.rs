@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StoreError;
-use super::ledger::{self, RunRow, RunState};
+use super::ledger::{self, RunRow};
 use super::reader::Catalog;
 use crate::catalog::delivery::{Outcome, scope};
 use crate::catalog::facts::{
@@ -20,43 +20,42 @@ impl Catalog {
         let db = self.connection();
         // One state of the file for all the statements, whatever a run publishes meanwhile.
         let _reading = db.unchecked_transaction()?;
-        let run = match at {
-            Some(run) => self.run(run)?,
-            None => ledger::published(db)?.ok_or(StoreError::NothingPublished)?,
-        };
-        if !matches!(run.state, RunState::Published | RunState::PublishedPartial) {
-            return Err(StoreError::NoSuchRun(run.run_id));
-        }
-        let id = run.run_id;
-        let facts = Facts {
-            members: rows(db, id, "member", MEMBER, member)?,
-            teams: rows(db, id, "team", "id, name, is_archived", |row| {
-                Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
-            })?,
-            memberships: rows(db, id, "team_member", "team_id, member_id", |row| {
-                Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
-            })?,
-            account_types: rows(db, id, "account_type", "name, is_custom", |row| {
-                Ok(AccountTypeFact { name: row.get(0)?, is_custom: row.get(1)?, ceiling: None })
-            })?,
-            workspaces: rows(db, id, "workspace", "id, url_id, name", |row| {
-                Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
-            })?,
-            files: rows(db, id, "file", FILE, file)?,
-            documents: rows(db, id, "document", DOCUMENT, document)?,
-            grants: rows(db, id, "object_grant", "id, object_id, member_id, team_id, permission", |row| {
-                Ok(GrantFact {
-                    id: row.get(0)?,
-                    object_id: row.get(1)?,
-                    member_id: row.get(2)?,
-                    team_id: row.get(3)?,
-                    permission: row.get(4)?,
-                })
-            })?,
-            readings: readings(db, &run)?,
-        };
+        let run = self.published_at(at)?;
+        let facts = facts_of(db, &run)?;
         Ok((run, facts))
     }
+}
+
+/// What the rules of access need, as a run found it or, for one that is about to publish, finds it.
+pub(super) fn facts_of(db: &Connection, run: &RunRow) -> Result<Facts, StoreError> {
+    let id = run.run_id;
+    Ok(Facts {
+        members: rows(db, id, "member", MEMBER, member)?,
+        teams: rows(db, id, "team", "id, name, is_archived", |row| {
+            Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
+        })?,
+        memberships: rows(db, id, "team_member", "team_id, member_id", |row| {
+            Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
+        })?,
+        account_types: rows(db, id, "account_type", "name, is_custom", |row| {
+            Ok(AccountTypeFact { name: row.get(0)?, is_custom: row.get(1)?, ceiling: None })
+        })?,
+        workspaces: rows(db, id, "workspace", "id, url_id, name", |row| {
+            Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
+        })?,
+        files: rows(db, id, "file", FILE, file)?,
+        documents: rows(db, id, "document", DOCUMENT, document)?,
+        grants: rows(db, id, "object_grant", "id, object_id, member_id, team_id, permission", |row| {
+            Ok(GrantFact {
+                id: row.get(0)?,
+                object_id: row.get(1)?,
+                member_id: row.get(2)?,
+                team_id: row.get(3)?,
+                permission: row.get(4)?,
+            })
+        })?,
+        readings: readings(db, run)?,
+    })
 }
 
 const MEMBER: &str = "id, email, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \

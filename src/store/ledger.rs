@@ -277,16 +277,6 @@ pub(super) fn refused_removals(db: &Connection, run: i64) -> Result<BTreeMap<Str
     Ok(refused)
 }
 
-pub(super) fn was_read_by_others(db: &Connection, member_id: &str) -> Result<bool, StoreError> {
-    let found = db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM run WHERE state IN ('published', 'published_partial') \
-         AND (token_is_admin = 1 OR token_member_id IS NOT ?))",
-        [member_id],
-        |row| row.get(0),
-    )?;
-    Ok(found)
-}
-
 pub(super) fn published_scope_is_known(db: &Connection, scope: &str) -> Result<bool, StoreError> {
     let found = db.query_row(
         "SELECT EXISTS (SELECT 1 FROM fetch_scope WHERE endpoint = ? \

@@ -23,6 +23,7 @@ mod full_disk;
 mod identity;
 mod ledger;
 pub mod lock;
+mod mirror;
 mod publish;
 mod reader;
 pub mod schema;
@@ -40,7 +41,8 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::StoreError;
 pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
-pub use publish::{Refusal, RunOutcome};
+pub use mirror::{AudienceRow, MirrorRow};
+pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
 pub use writer::{Counts, Writer};
 
@@ -87,12 +89,6 @@ impl Store {
     /// The run that readers see, if any.
     pub fn published(&self) -> Result<Option<RunRow>, StoreError> {
         ledger::published(&self.connection)
-    }
-
-    /// Whether an administrator, or a member other than this one, ever published here: what they saw and this member
-    /// does not see may well exist.
-    pub fn was_read_by_others(&self, member_id: &str) -> Result<bool, StoreError> {
-        ledger::was_read_by_others(&self.connection, member_id)
     }
 
     /// Whether the published run asked any scope of that name.

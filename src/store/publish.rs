@@ -1,6 +1,6 @@
 //! How a run ends: its removals are decided, the guards look at them, and the pointer moves; or the run is undone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -10,6 +10,8 @@ use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
 use super::writer::{Counts, Tally, Writer};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
+use crate::catalog::facts::Facts;
+use crate::catalog::mirror::Mirror;
 use crate::catalog::record::{ChildOf, Table};
 
 /// Why a run was not published although it ended.
@@ -42,6 +44,21 @@ pub struct RunOutcome {
     pub deficient: Vec<ScopeRow>,
 }
 
+/// How a run that ended is to be published.
+pub struct Publication<'a> {
+    /// How it ended.
+    pub end: &'a RunEnd,
+    /// Removals, by kind, that pass the guards: as many as that, and no more.
+    pub accepted: &'a BTreeMap<String, i64>,
+    /// The only documents, folders and workspaces that may stay, whatever their listings say; `None`: all may.
+    pub only: Option<&'a HashSet<String>>,
+    /// Draws from the facts of this run what it mirrors; `None`: nothing.
+    pub mirror: Option<&'a dyn Fn(&Facts) -> Mirror>,
+}
+
+/// The tables of what one user sees or does not see; the rest goes with it.
+const LIMITED: &[&str] = &["workspace", "file", "document"];
+
 /// How many deficient scopes an outcome names; the ledger has all.
 const NAMED_SCOPES: i64 = 10;
 
@@ -67,11 +84,13 @@ impl Writer {
     /// Publishes the run, or rejects it when it would remove suspiciously much.
     ///
     /// `accepted` names removals, by kind, that pass the guards: as many as that, and no more.
-    pub fn publish(
-        mut self,
-        end: &RunEnd,
-        accepted: &BTreeMap<String, i64>,
-    ) -> Result<RunOutcome, StoreError> {
+    pub fn publish(self, end: &RunEnd, accepted: &BTreeMap<String, i64>) -> Result<RunOutcome, StoreError> {
+        self.publish_as(Publication { end, accepted, only: None, mirror: None })
+    }
+
+    /// The same with what the run says about its audience.
+    pub fn publish_as(mut self, publication: Publication<'_>) -> Result<RunOutcome, StoreError> {
+        let Publication { end, accepted, only, mirror } = publication;
         self.flush()?;
         let run = self.run;
         let db = &self.store.connection;
@@ -81,6 +100,9 @@ impl Writer {
         let deficient = ledger::deficient_scopes(db, run, NAMED_SCOPES)?;
         for table in TABLES.iter().filter(|table| !table.in_document) {
             remove_unseen(db, run, table, &mut self.tallies)?;
+            if let (Some(only), true) = (only, LIMITED.contains(&table.name)) {
+                remove_others(db, run, table, only, &mut self.tallies)?;
+            }
         }
         for table in TABLES.iter().filter(|table| table.in_document) {
             remove_with_document(db, run, table, &mut self.tallies)?;
@@ -124,6 +146,13 @@ impl Writer {
             let had = before.get(kind).copied().unwrap_or(0);
             let message = format!("the catalog had {had} of `{kind}` and now has none");
             ledger::insert_guard_event(db, run, ledger::EMPTIED, &message, kind, had)?;
+        }
+        match mirror {
+            None => super::mirror::forget(db, run)?,
+            Some(mirror) => {
+                let row = ledger::run(db, run)?.ok_or(StoreError::NoSuchRun(run))?;
+                super::mirror::write(db, run, &mirror(&super::access::facts_of(db, &row)?))?;
+            }
         }
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
@@ -189,6 +218,31 @@ fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
         let history = table.history();
         db.execute(&format!("DELETE FROM {history} WHERE valid_from = ?"), [run])?;
         db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to = ?"), [run])?;
+    }
+    Ok(())
+}
+
+/// Closes the rows of a table whose ids are not among those that may stay.
+fn remove_others(
+    db: &Connection,
+    run: i64,
+    table: &Table,
+    only: &HashSet<String>,
+    tallies: &mut BTreeMap<String, Tally>,
+) -> Result<(), StoreError> {
+    let history = table.history();
+    let kind = table.kind.map_or(format!("'{}'", table.name), |column| format!("\"{column}\""));
+    let current: Vec<(String, String)> = db
+        .prepare(&format!("SELECT id, {kind} FROM {history} WHERE valid_to IS NULL"))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut close =
+        db.prepare(&format!("UPDATE {history} SET valid_to = ? WHERE id = ? AND valid_to IS NULL"))?;
+    for (id, kind) in current.into_iter().filter(|(id, _)| !only.contains(id)) {
+        close.execute(params![run, id])?;
+        let tally = tallies.entry(kind).or_default();
+        tally.removed += 1;
+        tally.unlisted += 1;
     }
     Ok(())
 }

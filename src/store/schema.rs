@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0005_column_edge.sql"),
+    include_str!("migrations/0007_mirror.sql"),
 ];
 
 /// The version this program writes.
@@ -50,8 +51,11 @@ fn table_view(table: &Table) -> String {
 /// Every view with its statement.
 fn all_views() -> Vec<(String, String)> {
     let tables = TABLES.iter().map(|table| (table.name.to_owned(), table_view(table)));
+    let mirrored = views::MIRRORED
+        .iter()
+        .map(|(name, query)| ((*name).to_owned(), format!("CREATE VIEW {name} AS {query}")));
     let bi = views::VIEWS.iter().map(|view| (view.name.to_owned(), view.statement()));
-    tables.chain(bi).collect()
+    tables.chain(mirrored).chain(bi).collect()
 }
 
 /// Brings a database that is open for writing to this program's version.

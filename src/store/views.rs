@@ -5,6 +5,7 @@
 //! of what is unique inside a document only (`element:<UUID>/<element id>`).
 
 mod column_lineage;
+use crate::catalog::TABLES;
 
 /// A view of the stable face.
 #[derive(Debug)]
@@ -23,9 +24,98 @@ impl View {
     /// The statement that creates it.
     pub fn statement(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        format!("CREATE VIEW {} ({}) AS {}", self.name, columns.join(", "), self.query)
+        format!("CREATE VIEW {} ({}) AS {}{}", self.name, columns.join(", "), reached(self.query), self.query)
     }
 }
+
+/// What the audience can reach, put in the place of the tables that a query reads: the stable face shows nothing else,
+/// while the native tables keep everything, because who sees what is to be answered about everybody.
+///
+/// Only a mirroring run whose audience does not reach everything limits anything; see `run_audience.limited`.
+fn reached(query: &str) -> String {
+    let tables = TABLES.iter().filter_map(|table| match table.name {
+        "workspace" | "file" | "document" => Some((table.name, "id")),
+        name => table.in_document.then_some((name, "document_id")),
+    });
+    let used = tables.filter(|(name, _)| {
+        query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == *name)
+    });
+    let limited: Vec<String> = used
+        .map(|(name, id)| {
+            format!(
+                "{name} AS NOT MATERIALIZED (SELECT * FROM main.{name} t WHERE coalesce((SELECT NOT limited FROM run_audience \
+                 WHERE run_id = (SELECT published_run FROM catalog_state)), 1) OR t.{id} IN (SELECT object_id FROM mirrored_object))"
+            )
+        })
+        .collect();
+    if limited.is_empty() { String::new() } else { format!("WITH {} ", limited.join(", ")) }
+}
+
+/// A name for the number of a level.
+macro_rules! level_name {
+    ($level:literal) => {
+        concat!("CASE ", $level, " WHEN 1 THEN 'view' WHEN 2 THEN 'explore' WHEN 3 THEN 'organize' WHEN 4 THEN 'edit' ELSE 'owner' END")
+    };
+}
+
+/// The condition that a row of a history under the given name is published.
+macro_rules! published {
+    ($alias:literal) => {
+        concat!(
+            $alias,
+            ".valid_from <= (SELECT published_run FROM catalog_state) AND (",
+            $alias,
+            ".valid_to IS NULL OR ",
+            $alias,
+            ".valid_to > (SELECT published_run FROM catalog_state))"
+        )
+    };
+}
+
+/// What is mirrored, natively: by principal, and expanded to the members that are mapped to a catalog user.
+pub(super) static MIRRORED: &[(&str, &str)] = &[
+    (
+        "access_principal",
+        concat!(
+            "SELECT p.kind AS principal_kind, p.id AS principal_id, o.kind AS object_kind, o.id AS object_id, ",
+            level_name!("a.level"),
+            " AS level, a.via, g.id AS granted_at FROM access_principal_history a
+JOIN access_key p ON p.key = a.principal JOIN access_key o ON o.key = a.object JOIN access_key g ON g.key = a.granted_at
+WHERE ",
+            published!("a")
+        ),
+    ),
+    (
+        "mirrored_member",
+        concat!(
+            "SELECT k.id AS member_id, m.catalog_user, m.method FROM mirrored_member_history m
+JOIN access_key k ON k.key = m.member WHERE ",
+            published!("m")
+        ),
+    ),
+    (
+        "mirrored_object",
+        concat!(
+            "SELECT k.kind AS object_kind, k.id AS object_id FROM mirrored_object_history m
+JOIN access_key k ON k.key = m.object WHERE ",
+            published!("m")
+        ),
+    ),
+    (
+        "mirrored_access",
+        concat!(
+            "SELECT k.id AS member_id, o.kind AS object_kind, o.id AS object_id, ",
+            level_name!("b.level"),
+            " AS level FROM (SELECT p.member, a.object, max(a.level) AS level
+FROM mirrored_principal_history p JOIN access_principal_history a ON a.principal = p.principal
+WHERE ",
+            published!("p"),
+            " AND ",
+            published!("a"),
+            " GROUP BY p.member, a.object) b JOIN access_key k ON k.key = b.member JOIN access_key o ON o.key = b.object"
+        ),
+    ),
+];
 
 const EXTERNAL_ID: (&str, &str) = ("external_id", "stable id: the kind, a colon, Sigma's own id");
 const NAME: (&str, &str) = ("name", "name as Sigma shows it");
@@ -219,7 +309,7 @@ WHERE c.source_id IS NOT NULL",
     },
     View {
         name: "bi_user",
-        doc: "Members of the Sigma organisation",
+        doc: "Members of the Sigma organisation, without Sigma's own scheduler",
         columns: &[
             EXTERNAL_ID,
             ("name", "full name"),
@@ -230,11 +320,13 @@ WHERE c.source_id IS NOT NULL",
             ("is_active", "1 unless deactivated in Sigma or archived by SCIM"),
             CREATED,
             UPDATED,
+            ("catalog_user", "login name of the catalog user the member is; null unless mapped"),
         ],
         query: "SELECT 'member:' || m.id, nullif(trim(coalesce(m.first_name, '') || ' ' || coalesce(m.last_name, '')), ''), 'User',
     m.email, m.member_type, m.user_kind,
-    NOT (coalesce(m.is_archived, 0) OR coalesce(m.is_inactive, 0)), m.created_at, m.updated_at
-FROM member m",
+    NOT (coalesce(m.is_archived, 0) OR coalesce(m.is_inactive, 0)), m.created_at, m.updated_at, u.catalog_user
+FROM member m LEFT JOIN mirrored_member u ON u.member_id = m.id
+WHERE m.id <> 'SigmaSchedulerRobot' AND coalesce(m.email, '') <> 'scheduler-robot@sigmacomputing.com' COLLATE NOCASE",
     },
     View {
         name: "bi_permission",
@@ -243,15 +335,10 @@ FROM member m",
             ("user_external_id", "external id of the member, in bi_user"),
             ("object_external_id", "external id of the object"),
             ("object_type", "kind of the object: workspace, folder, workbook, report, data-model or dataset"),
-            ("permission", "the member's effective permission, in Sigma's words"),
+            ("permission", "the member's effective permission, in Sigma's words; an owner's is edit"),
         ],
-        query: "SELECT 'member:' || m.member_id, coalesce(d.kind, iif(w.id IS NULL, f.type, 'workspace')) || ':' || m.object_id,
-    coalesce(d.kind, iif(w.id IS NULL, f.type, 'workspace')), m.permission
-FROM mirrored_permission m
-LEFT JOIN document d ON d.id = m.object_id
-LEFT JOIN workspace w ON w.id = m.object_id
-LEFT JOIN file f ON f.id = m.object_id
-WHERE m.run_id = (SELECT published_run FROM catalog_state)",
+        query: "SELECT 'member:' || m.member_id, m.object_kind || ':' || m.object_id, m.object_kind, iif(m.level = 'owner', 'edit', m.level)
+FROM mirrored_access m",
     },
     View {
         name: "bi_lineage",

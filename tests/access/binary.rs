@@ -162,6 +162,7 @@ fn grants_that_could_not_be_read_make_answers_unsure_and_no_disagreement() {
     assert!(ran.stderr.contains("could not read everything"), "{ran}");
     let ran = verify(&context, &["--all"]);
     assert_eq!((ran.code, &ran.json()["undecided"]), (0, &json!(1)), "{ran}");
+    assert!(ran.stderr.contains("warning: 1 of ") && ran.stderr.contains("answers are undecided"), "{ran}");
 }
 
 #[test]

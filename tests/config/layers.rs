@@ -61,8 +61,8 @@ fn samples(setting: &Setting) -> [(String, String); 3] {
 #[test]
 fn every_setting_can_be_given_in_each_layer_and_the_stronger_layer_wins() {
     for setting in TABLE.iter().filter(|setting| !setting.is_secret()) {
-        // These two have one value only in this release.
-        if matches!(setting.key, "permissions.mirroring" | "permissions.csv_mapping") {
+        // Off means nothing without a login user.
+        if setting.key == "permissions.mirroring" {
             continue;
         }
         let [file, variable, flag] = samples(setting);

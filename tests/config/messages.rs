@@ -368,33 +368,31 @@ fn all_missing_credentials_are_listed_at_once() {
 }
 
 #[test]
-fn only_mirroring_without_a_csv_is_accepted_in_this_release() {
+fn a_mode_that_says_too_little_or_contradicts_itself_is_refused() {
     let permissions = |mirroring: bool, csv_mapping: bool| {
         World::new().settings(&format!("[permissions]\nmirroring = {mirroring}\ncsv_mapping = {csv_mapping}"))
     };
     permissions(true, false).loaded();
+    permissions(true, true).loaded();
+    permissions(false, false).flag("permissions.login_user", "ada@example.com").loaded();
     insta::assert_snapshot!(permissions(false, false).refusal(), @r"
-    sigma-catalog.toml:2:13: `permissions.mirroring` = false (crawl the view of one login user) is not available in this version [config.unsupported]
+    sigma-catalog.toml:2:13: `permissions.mirroring` is false and `permissions.login_user` is not set: nobody's view is there to be extracted [config.login_user_missing]
       mirroring = false
                   ^^^^^
-    help: this version supports `permissions.mirroring` = true with `permissions.csv_mapping` = false, the defaults: set them so, or leave both out
-    ");
-    insta::assert_snapshot!(permissions(true, true).refusal(), @r"
-    sigma-catalog.toml:3:15: `permissions.csv_mapping` = true (mirror the users of an identity CSV) is not available in this version [config.unsupported]
-      csv_mapping = true
-                    ^^^^
-    help: this version supports `permissions.mirroring` = true with `permissions.csv_mapping` = false, the defaults: set them so, or leave both out
+    help: set `--login-user`, the environment variable SIGMACAT_PERMISSIONS_LOGIN_USER or `login_user` under [permissions] in the settings file to the Sigma e-mail address of the user whose view is to be extracted, or `permissions.mirroring` to true
     ");
     insta::assert_snapshot!(permissions(false, true).refusal(), @r"
     sigma-catalog.toml:3:15: `permissions.csv_mapping` is true while `permissions.mirroring` is false: the CSV says whose permissions are mirrored, so it needs mirroring [config.contradiction]
       csv_mapping = true
                     ^^^^
-    help: this version supports `permissions.mirroring` = true with `permissions.csv_mapping` = false, the defaults: set them so, or leave both out
+    help: set `permissions.mirroring` to true to mirror the users of the CSV, or `permissions.csv_mapping` to false to extract what one login user sees
     ");
     insta::assert_snapshot!(World::new().flag("permissions.mirroring", "false").refusal(), @r"
-    flag --mirroring: `permissions.mirroring` = false (crawl the view of one login user) is not available in this version [config.unsupported]
-    help: this version supports `permissions.mirroring` = true with `permissions.csv_mapping` = false, the defaults: set them so, or leave both out
+    flag --mirroring: `permissions.mirroring` is false and `permissions.login_user` is not set: nobody's view is there to be extracted [config.login_user_missing]
+    help: set `--login-user`, the environment variable SIGMACAT_PERMISSIONS_LOGIN_USER or `login_user` under [permissions] in the settings file to the Sigma e-mail address of the user whose view is to be extracted, or `permissions.mirroring` to true
     ");
+    let blank = World::new().flag("permissions.mirroring", "false").flag("permissions.login_user", "  ");
+    assert_eq!(blank.errors().codes(), ["config.login_user_missing"]);
 }
 
 #[test]
@@ -440,6 +438,7 @@ const DOCUMENTED: &[&str] = &[
     "config.file_unreadable",
     "config.foreign_host",
     "config.insecure_url",
+    "config.login_user_missing",
     "config.malformed",
     "config.malformed_url",
     "config.out_of_range",
@@ -451,7 +450,6 @@ const DOCUMENTED: &[&str] = &[
     "config.syntax",
     "config.unknown_choice",
     "config.unknown_key",
-    "config.unsupported",
     "config.wrong_type",
 ];
 
@@ -466,6 +464,7 @@ fn one_of_each() -> Vec<(World, &'static str)> {
         (World::new().config("."), "config.file_unreadable"),
         (url("https://example.com"), "config.foreign_host"),
         (url("http://example.com"), "config.insecure_url"),
+        (toml("[permissions]\nmirroring = false"), "config.login_user_missing"),
         (toml("sigma.proxy = 'x'"), "config.malformed"),
         (url("x"), "config.malformed_url"),
         (toml("crawl.concurrency = 0"), "config.out_of_range"),
@@ -477,7 +476,6 @@ fn one_of_each() -> Vec<(World, &'static str)> {
         (toml("["), "config.syntax"),
         (toml("log.level = 'loud'"), "config.unknown_choice"),
         (toml("a = 1"), "config.unknown_key"),
-        (toml("[permissions]\ncsv_mapping = true"), "config.unsupported"),
         (toml("crawl = 1"), "config.wrong_type"),
     ]
 }

@@ -139,7 +139,6 @@ fn good_value(setting: &'static Setting) -> BoxedStrategy<(String, String)> {
     };
     match (setting.key, setting.kind) {
         ("permissions.mirroring", _) => Just(("true".to_owned(), "true".to_owned())).boxed(),
-        ("permissions.csv_mapping", _) => Just(("false".to_owned(), "false".to_owned())).boxed(),
         ("sigma.ca_bundle", _) => texts(&["ca.pem"]),
         ("sigma.client_secret", _) => Just(("\"${env:NAME}\"".to_owned(), "[redacted]".to_owned())).boxed(),
         (_, Kind::Switch) => any::<bool>().prop_map(|on| (on.to_string(), on.to_string())).boxed(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sigma_catalog::simulator::Options;
 
-use crate::context::{Context, run};
+use crate::context::Context;
 
 fn total(stats: &Value) -> u64 {
     stats["total"].as_u64().expect("a total")
@@ -56,31 +56,6 @@ fn never_more_requests_are_in_flight_than_workers() {
         let most = context.simulator.stats()["max_in_flight"].as_u64().expect("a number");
         assert_eq!(most, workers.parse::<u64>().expect("a number"), "all workers work, and no more");
     }
-}
-
-#[test]
-fn credentials_of_an_ordinary_member_give_what_that_member_sees_said_loudly() {
-    let context = Context::small();
-    let credentials = context.simulator.credentials();
-    let ordinary =
-        credentials.iter().find(|c| !c.account_type.eq_ignore_ascii_case("admin")).expect("a non-admin");
-    let url = context.simulator.url();
-    let mut command =
-        context.command(&["extract", "--api-url", &url, "--db", "catalog.db", "--format", "json"]);
-    command.env("SIGMA_CLIENT_ID", &ordinary.client_id).env("SIGMA_CLIENT_SECRET", &ordinary.client_secret);
-    let ran = run(&mut command);
-    // Account types are an administrator's: the run is partial and says so.
-    assert_eq!(ran.code, 3, "{ran}");
-    assert!(ran.stderr.contains("not an administrator"), "{ran}");
-    assert_eq!(ran.json()["token_is_admin"], false);
-    let seen = context.rows("SELECT id FROM document WHERE kind = 'workbook'").len();
-    context.extract();
-    let all = context.rows("SELECT id FROM document WHERE kind = 'workbook'").len();
-    assert!(0 < seen && seen < all, "{seen} of {all}");
-    // Back to the narrower view: what it does not show may well exist, so it stays.
-    let ran = run(&mut command);
-    assert_eq!(ran.code, 3, "{ran}");
-    assert_eq!(context.rows("SELECT id FROM document WHERE kind = 'workbook'").len(), all);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The stable face of a small catalog made by hand, row by row, and what holds for it whatever the catalog.
 
-use rusqlite::Connection;
 use sigma_catalog::catalog::document::{Element, ElementColumn, LineageEdge, LineageNode};
 use sigma_catalog::catalog::organisation::{Document, File, Member, Organization};
 use sigma_catalog::store::views::VIEWS;
@@ -266,9 +265,9 @@ fn users_are_members_active_or_not() {
         &world(),
         "bi_user",
         &[
-            "member:m1|First M1|User|m1@example.com|viewer|internal|1|-|-",
-            "member:m2|First M2|User|m2@example.com|viewer|internal|0|-|-",
-            "member:m3|-|User|m3@example.com|viewer|internal|1|-|-",
+            "member:m1|First M1|User|m1@example.com|viewer|internal|1|-|-|-",
+            "member:m2|First M2|User|m2@example.com|viewer|internal|0|-|-|-",
+            "member:m3|-|User|m3@example.com|viewer|internal|1|-|-|-",
         ],
     );
 }
@@ -297,32 +296,6 @@ fn lineage_tells_the_direct_sources_of_elements() {
             "table|table:tbl|element|element:dm/d1|source",
         ],
     );
-}
-
-#[test]
-fn permissions_are_those_of_the_published_run() {
-    let world = World::new();
-    let first = world.run(org().deliveries());
-    shows(&world, "bi_permission", &[]);
-    let db = Connection::open(world.path()).unwrap();
-    for object in ["ws", "f1", "wb", "rp", "dm", "ds"] {
-        db.execute("INSERT INTO mirrored_permission VALUES (?, 'm1', ?, 'view')", (first.run_id, object))
-            .unwrap();
-    }
-    shows(
-        &world,
-        "bi_permission",
-        &[
-            "member:m1|workspace:ws|workspace|view",
-            "member:m1|folder:f1|folder|view",
-            "member:m1|workbook:wb|workbook|view",
-            "member:m1|report:rp|report|view",
-            "member:m1|data-model:dm|data-model|view",
-            "member:m1|dataset:ds|dataset|view",
-        ],
-    );
-    world.run(org().deliveries());
-    shows(&world, "bi_permission", &[]);
 }
 
 #[test]

@@ -7,9 +7,7 @@ use super::words::{Row, row};
 use super::{Loaded, TableFormat};
 use crate::access::{Access, Scratch};
 use crate::cli::error::CliError;
-
-/// Bytes that go out at a time.
-const BUFFER: usize = 1 << 16;
+use crate::cli::output::{BUFFER, neutral};
 
 /// Columns of the CSV, which are the keys of the JSON lines as well.
 const COLUMNS: [&str; 19] = [
@@ -107,13 +105,4 @@ fn cells<'a>(row: &Row<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
         row.paths_count.to_string().into(),
         row.confidence.into(),
     ]
-}
-
-/// Characters that make a spreadsheet take a cell for a formula, their full-width forms included.
-const FORMULA: [char; 11] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-
-/// The cell, marked as text with an apostrophe where a spreadsheet would take it for a formula.
-fn neutral(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell.into() }
 }

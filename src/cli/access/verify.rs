@@ -83,6 +83,13 @@ pub fn run(
         ([], _) => Exit::Unavailable,
         _ => Exit::Findings,
     };
+    if verification.undecided > 0 {
+        printer.note(format_args!(
+            "warning: {} of {} answers are undecided: they neither confirm the catalog nor contradict it",
+            thousands(verification.undecided),
+            thousands(verification.compared)
+        ));
+    }
     match format {
         Format::Json => printer.json(&report(run.run_id, &access, &verification, exit))?,
         Format::Text => text(run.run_id, &access, &verification, printer)?,

@@ -37,6 +37,8 @@ struct Validation {
     unknown_catalog: Option<usize>,
     /// Members that could be several users, or share one; `None` without both lists.
     ambiguous: Option<usize>,
+    /// Members that would be mapped, of all that its rows name; `None` without both lists.
+    mapped: Option<usize>,
     encoding: Option<&'static str>,
     delimiter: Option<&'static str>,
     problems: Problems,
@@ -56,6 +58,7 @@ impl Validation {
             unknown_sigma: None,
             unknown_catalog: None,
             ambiguous: None,
+            mapped: None,
             encoding: None,
             delimiter: None,
             problems: Problems::default(),
@@ -115,9 +118,12 @@ impl Validation {
             }
         }
         self.warnings.sort();
-        self.ambiguous = members
-            .and(users)
-            .map(|_| found.members.iter().filter(|member| ambiguous.contains(&member.status)).count());
+        let both = members.is_some() && users.is_some();
+        let having = |statuses: &[Status]| {
+            both.then(|| found.members.iter().filter(|member| statuses.contains(&member.status)).count())
+        };
+        self.ambiguous = having(&ambiguous);
+        self.mapped = having(&[Status::Mapped]);
         Ok(())
     }
 
@@ -134,6 +140,7 @@ impl Validation {
             ("not in Sigma", unknown(self.unknown_sigma)),
             ("not in the catalog", unknown(self.unknown_catalog)),
             ("ambiguous", unknown(self.ambiguous)),
+            ("mapped", unknown(self.mapped)),
             ("sha256", self.sha256.clone()),
         ] {
             printer.line(format_args!("  {name:<20} {value}"))?;

@@ -12,7 +12,7 @@ use crate::cli::settings::{self, SettingArgs};
 use crate::config::Settings;
 use crate::identity::mapping::{self, sha256};
 use crate::identity::{
-    CatalogUser, CatalogUsers, CsvUsers, MAX_BYTES, Mapping, MappingFile, Pair, ReadOptions, Rejected,
+    CatalogUser, CatalogUsers, CsvUsers, MAX_BYTES, Mapping, MappingFile, ReadOptions, Rejected,
 };
 use crate::store::{Catalog, MappingVersion, StoreError};
 
@@ -105,14 +105,9 @@ pub fn version(catalog: &Catalog, version: i64) -> Result<MappingVersion, CliErr
 /// The mapping of a version.
 pub fn mapping(catalog: &Catalog, version: &MappingVersion) -> Result<Mapping, CliError> {
     let rows = catalog.mapping_rows(version.version)?;
-    let pairs: Result<Vec<Pair>, CliError> = rows
-        .into_iter()
-        .map(|row| {
-            Pair::new(row.line, row.network_id, row.sigma_email).map_err(|error| CliError::Usage {
-                problem: format!("version {} of the mapping: line {} {error}", version.version, row.line),
-                remedy: "import the file again after correcting it".to_owned(),
-            })
-        })
-        .collect();
-    Ok(Mapping::of(pairs?, version.allow_merge))
+    let rows = rows.into_iter().map(|row| (row.line, row.network_id, row.sigma_email));
+    Mapping::of_rows(rows, version.allow_merge).map_err(|(line, error)| CliError::Usage {
+        problem: format!("version {} of the mapping: line {line} {error}", version.version),
+        remedy: "import the file again after correcting it".to_owned(),
+    })
 }

@@ -1,0 +1,160 @@
+//! What one user sees: the files that Sigma lists for that user, the containers above them, and nothing else.
+//!
+//! With mirroring off this decides what the catalog holds. It is read before anything else, because every document that
+//! a listing shows is held against it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::error::CrawlError;
+use super::graph::{self, ORGANISATION};
+use super::rows;
+use super::worker::{Crawler, ends_the_run};
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::organisation::{File, Workspace};
+use crate::sigma::{Endpoint, ids, model};
+
+impl Crawler {
+    /// Reads what the member sees and remembers it.
+    ///
+    /// # Errors
+    /// If one of the listings fails: without it nobody knows what the member does not see.
+    pub async fn read_view(&self, member: &str) -> Result<(), CrawlError> {
+        let step = self.step(scope::FILES, ORGANISATION)?;
+        let mut seen: HashSet<String> = HashSet::new();
+        // Each container that may be out of the member's sight, with what its own content says of where it lies.
+        let mut above: HashMap<String, Option<String>> = HashMap::new();
+        for r#type in graph::FILE_TYPES {
+            let document = graph::find(scope::DOCUMENTS, r#type);
+            if document.is_some_and(|step| !step.is_on(&self.settings)) {
+                continue;
+            }
+            let call = if member == self.token.member_id {
+                Endpoint::Files.call()
+            } else {
+                Endpoint::MemberFiles.call().path("memberId", member)
+            };
+            let call = call.query("typeFilters", *r#type);
+            self.page_through(step, r#type, vec![call], |row: model::File, out| {
+                let file = rows::file(r#type, row);
+                seen.insert(file.id.clone());
+                if let Some(parent) = &file.parent_id {
+                    above.insert(parent.clone(), file.path.clone());
+                }
+                if file.r#type == "workspace" {
+                    out.push(workspace_of(&file));
+                }
+                out.push(file);
+            })
+            .await?;
+        }
+        self.read_containers(&mut seen, above).await?;
+        let mut report = ScopeReport::without_rows(scope::WORKSPACES, "", Outcome::Complete, "", "");
+        (report.code, report.message) = (None, None);
+        self.deliver_scope(report).await?;
+        for (scope, what) in [(scope::OBJECT_GRANTS, "grants"), (scope::ACCOUNT_TYPES, "account types")] {
+            let message = format!("{what} are not asked for while `permissions.mirroring` is off");
+            let report = ScopeReport::without_rows(scope, "", Outcome::Excluded, "setting.off", message);
+            self.deliver_scope(report).await?;
+        }
+        let _ = self.seen.set(seen);
+        Ok(())
+    }
+
+    /// Adds the containers of what is seen that are not seen themselves, by their names only.
+    async fn read_containers(
+        &self,
+        seen: &mut HashSet<String>,
+        mut above: HashMap<String, Option<String>>,
+    ) -> Result<(), CrawlError> {
+        let mut rows = Rows::default();
+        loop {
+            let mut missing: Vec<(String, Option<String>)> =
+                above.drain().filter(|(id, _)| !seen.contains(id)).collect();
+            missing.sort();
+            if missing.is_empty() {
+                break;
+            }
+            for (id, path) in missing {
+                seen.insert(id.clone());
+                let Some(file) = self.container(&id, path.as_deref()).await? else { continue };
+                if let Some(parent) = &file.parent_id {
+                    above.insert(parent.clone(), file.path.clone());
+                }
+                if file.r#type == "workspace" {
+                    rows.push(workspace_of(&file));
+                }
+                rows.push(file);
+            }
+        }
+        self.deliver(Delivery::Rows(rows)).await
+    }
+
+    /// A container by its name and place: as Sigma answers it, or else as the path of what lies in it names it.
+    async fn container(&self, id: &str, path: Option<&str>) -> Result<Option<File>, CrawlError> {
+        match self.client.one::<model::File>(&Endpoint::File.call().path("inodeId", id)).await {
+            Ok(row) => Ok(Some(only_named(rows::file("folder", row)))),
+            Err(error) if ends_the_run(&error) => {
+                Err(CrawlError::sigma("asking Sigma for the folder of a file", error))
+            }
+            // Whose token it is need not see the container either.
+            Err(_) => Ok(path.and_then(|path| of_path(id, path))),
+        }
+    }
+
+    /// Whether the catalog may hold a document: always, unless it holds one user's view only.
+    pub fn may_hold(&self, id: &str) -> bool {
+        self.seen.get().is_none_or(|seen| seen.contains(id))
+    }
+}
+
+/// A container of which nothing may be told but where it stands in the way to what is seen.
+fn only_named(file: File) -> File {
+    File {
+        permission: None,
+        badge: None,
+        description: None,
+        owner_id: None,
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: None,
+        ..file
+    }
+}
+
+/// The container that a path ends in.
+fn of_path(id: &str, path: &str) -> Option<File> {
+    let (rest, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if name.is_empty() {
+        return None;
+    }
+    Some(File {
+        id: id.to_owned(),
+        r#type: if rest.is_empty() { "workspace" } else { "folder" }.to_owned(),
+        url_id: ids::url_id_of(id),
+        name: Some(name.to_owned()),
+        parent_id: None,
+        path: Some(rest.to_owned()),
+        permission: None,
+        badge: None,
+        description: None,
+        owner_id: None,
+        is_archived: None,
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: None,
+    })
+}
+
+fn workspace_of(file: &File) -> Workspace {
+    Workspace {
+        id: file.id.clone(),
+        url_id: file.url_id.clone(),
+        name: file.name.clone(),
+        created_by: file.created_by.clone(),
+        updated_by: file.updated_by.clone(),
+        created_at: file.created_at.clone(),
+        updated_at: file.updated_at.clone(),
+    }
+}

@@ -1,0 +1,314 @@
+//! What the catalog should enforce: written at publish as a difference of sets, so that an unchanged run writes nothing;
+//! read by principal and expanded member by member.
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::ledger::{RunRow, RunState};
+use super::reader::Catalog;
+use crate::catalog::mirror::Mirror;
+
+/// A table whose current rows are replaced by others.
+struct Settled {
+    table: &'static str,
+    keys: &'static [&'static str],
+    values: &'static [&'static str],
+}
+
+const ACCESS: Settled = Settled {
+    table: "access_principal",
+    keys: &["principal", "object"],
+    values: &["level", "via", "granted_at"],
+};
+const MEMBERS: Settled =
+    Settled { table: "mirrored_member", keys: &["member"], values: &["catalog_user", "method"] };
+const STANDS_FOR: Settled =
+    Settled { table: "mirrored_principal", keys: &["member", "principal"], values: &[] };
+const REACHED: Settled = Settled { table: "mirrored_object", keys: &["object"], values: &[] };
+
+/// Writes what a run mirrors, in the transaction that publishes it.
+pub(super) fn write(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreError> {
+    let audience = &mirror.audience;
+    let (mapping, users) = (audience.mapping.as_ref(), audience.users.as_ref());
+    db.execute(
+        "INSERT INTO run_audience VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            run,
+            audience.mode.name(),
+            audience.login_member_id,
+            audience.matched_by,
+            audience.mapping_version,
+            mapping.map(|file| &file.file),
+            mapping.map(|file| &file.sha256),
+            users.map(|file| &file.file),
+            users.map(|file| &file.sha256),
+            audience.source.name(),
+            audience.mapped as i64,
+            audience.excluded as i64,
+            mirror.reached.is_some(),
+        ],
+    )?;
+    settle_all(db, run, mirror)
+}
+
+/// Closes everything that is mirrored: of a run that says nothing about it nobody knows what to enforce.
+pub(super) fn forget(db: &Connection, run: i64) -> Result<(), StoreError> {
+    settle_all(db, run, &Mirror::default())
+}
+
+fn settle_all(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreError> {
+    let keys = keys(db, mirror)?;
+    let key = |place: u32| keys[place as usize];
+    ACCESS.settle(db, run, |insert| {
+        mirror.access.iter().try_for_each(|row| {
+            insert(&[&key(row.principal), &key(row.object), &row.level, &row.via, &key(row.granted_at)])
+        })
+    })?;
+    MEMBERS.settle(db, run, |insert| {
+        mirror.members.iter().try_for_each(|row| insert(&[&key(row.member), &row.catalog_user, &row.method]))
+    })?;
+    STANDS_FOR.settle(db, run, |insert| {
+        mirror
+            .stands_for
+            .iter()
+            .try_for_each(|(member, principal)| insert(&[&key(*member), &key(*principal)]))
+    })?;
+    REACHED.settle(db, run, |insert| {
+        mirror.reached.iter().flatten().try_for_each(|object| insert(&[&key(*object)]))
+    })
+}
+
+/// The database's number of each key.
+fn keys(db: &Connection, mirror: &Mirror) -> Result<Vec<i64>, StoreError> {
+    let mut find = db.prepare_cached("SELECT key FROM access_key WHERE kind = ? AND id = ?")?;
+    let mut insert = db.prepare_cached("INSERT INTO access_key (kind, id) VALUES (?, ?)")?;
+    let mut keys = Vec::with_capacity(mirror.keys.len());
+    for key in &mirror.keys {
+        let known = find.query_row(params![key.kind, key.id], |row| row.get(0)).optional()?;
+        keys.push(match known {
+            Some(known) => known,
+            None => insert.insert(params![key.kind, key.id])?,
+        });
+    }
+    Ok(keys)
+}
+
+/// Takes one row.
+type Insert<'a> = &'a mut dyn FnMut(&[&dyn ToSql]) -> Result<(), StoreError>;
+
+impl Settled {
+    /// Makes the rows that `each` hands over the current ones: closes those that are not among them, opens those that
+    /// were not there.
+    fn settle(
+        &self,
+        db: &Connection,
+        run: i64,
+        each: impl FnOnce(Insert<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Self { table, keys, values } = self;
+        let columns: Vec<&str> = keys.iter().chain(*values).copied().collect();
+        let (list, key_list) = (columns.join(", "), keys.join(", "));
+        db.execute_batch(&format!(
+            "CREATE TEMP TABLE next_{table} ({list}, PRIMARY KEY ({key_list})) WITHOUT ROWID"
+        ))?;
+        {
+            let places = vec!["?"; columns.len()].join(", ");
+            let mut insert = db.prepare(&format!("INSERT INTO temp.next_{table} VALUES ({places})"))?;
+            each(&mut |row| {
+                insert.execute(row)?;
+                Ok(())
+            })?;
+        }
+        let same: Vec<String> = columns.iter().map(|column| format!("n.{column} = h.{column}")).collect();
+        let same = same.join(" AND ");
+        db.execute(
+            &format!(
+                "UPDATE {table}_history AS h SET valid_to = ? WHERE valid_to IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM temp.next_{table} n WHERE {same})"
+            ),
+            [run],
+        )?;
+        db.execute(
+            &format!(
+                "INSERT INTO {table}_history SELECT {list}, ?, NULL FROM temp.next_{table} n \
+                 WHERE NOT EXISTS (SELECT 1 FROM {table}_history h WHERE {same} AND h.valid_to IS NULL)"
+            ),
+            [run],
+        )?;
+        db.execute_batch(&format!("DROP TABLE temp.next_{table}"))?;
+        Ok(())
+    }
+}
+
+/// Whom a run mirrored, as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AudienceRow {
+    /// `login_user`, `common_users` or `identity_csv`.
+    pub mode: String,
+    /// The member whose view was extracted.
+    pub login_member_id: Option<String>,
+    /// `csv`, `email` or `username`.
+    pub matched_by: Option<String>,
+    /// The version of the identity mapping in force.
+    pub mapping_version: Option<i64>,
+    /// The file the mapping came from.
+    pub mapping_file: Option<String>,
+    /// Its SHA-256.
+    pub mapping_sha256: Option<String>,
+    /// The file of the catalog's users.
+    pub users_file: Option<String>,
+    /// Its SHA-256.
+    pub users_sha256: Option<String>,
+    /// `grants`, `sigma` or `none`.
+    pub source: String,
+    /// Members mapped.
+    pub mapped: i64,
+    /// Members not mapped.
+    pub excluded: i64,
+    /// Whether the stable views leave out what the audience cannot reach.
+    pub limited: bool,
+}
+
+/// What one catalog user may do with one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MirrorRow {
+    /// Login name.
+    pub catalog_user: String,
+    /// Sigma's id of the object.
+    pub object_id: String,
+    /// External id of the object in the stable views.
+    pub catalog_object_key: String,
+    /// Always true: what is not visible, or not known to be, has no row.
+    pub visible: bool,
+    /// `view`, `explore`, `organize`, `edit` or `owner`.
+    pub level: &'static str,
+    /// `owner`, `grant` (to the member or a team), `public` (to "All Members"), `admin`; where two give the same level,
+    /// being an administrator counts last.
+    pub basis: String,
+    /// The member.
+    pub sigma_member: String,
+}
+
+/// The words of the levels, from 1.
+const LEVELS: [&str; 5] = ["view", "explore", "organize", "edit", "owner"];
+
+impl Catalog {
+    /// Whom a run mirrored; `None` of runs from before there was mirroring.
+    pub fn audience(&self, run: i64) -> Result<Option<AudienceRow>, StoreError> {
+        if !self.has_mirror()? {
+            return Ok(None);
+        }
+        let sql = "SELECT * FROM run_audience WHERE run_id = ?";
+        let row = self.connection().query_row(sql, [run], |row| {
+            Ok(AudienceRow {
+                mode: row.get("mode")?,
+                login_member_id: row.get("login_member_id")?,
+                matched_by: row.get("matched_by")?,
+                mapping_version: row.get("mapping_version")?,
+                mapping_file: row.get("mapping_file")?,
+                mapping_sha256: row.get("mapping_sha256")?,
+                users_file: row.get("users_file")?,
+                users_sha256: row.get("users_sha256")?,
+                source: row.get("source")?,
+                mapped: row.get("mapped")?,
+                excluded: row.get("excluded")?,
+                limited: row.get("limited")?,
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// The published run, or run `at`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
+    pub fn published_at(&self, at: Option<i64>) -> Result<RunRow, StoreError> {
+        let run = match at {
+            Some(run) => self.run(run)?,
+            None => self.published()?.ok_or(StoreError::NothingPublished)?,
+        };
+        if !matches!(run.state, RunState::Published | RunState::PublishedPartial) {
+            return Err(StoreError::NoSuchRun(run.run_id));
+        }
+        Ok(run)
+    }
+
+    /// Hands what the catalog should enforce to `each`, as of the published run or of run `at`: by catalog user, member
+    /// and the object's kind and id.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
+    pub fn mirrored<E: From<StoreError>>(
+        &self,
+        at: Option<i64>,
+        mut each: impl FnMut(MirrorRow) -> Result<(), E>,
+    ) -> Result<RunRow, E> {
+        let sql = |error: rusqlite::Error| StoreError::from(error);
+        let db = self.connection();
+        // One state of the file for all the statements, whatever a run publishes meanwhile.
+        let _reading = db.unchecked_transaction().map_err(sql)?;
+        let run = self.published_at(at)?;
+        if !self.has_mirror()? {
+            return Ok(run);
+        }
+        let mut members = db
+            .prepare(&format!(
+                "SELECT m.member, m.catalog_user, k.id FROM mirrored_member_history m JOIN access_key k ON k.key = m.member \
+                 WHERE {} ORDER BY 2, 3",
+                valid("m")
+            ))
+            .map_err(sql)?;
+        let members: Vec<(i64, String, String)> = members
+            .query_map([run.run_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .and_then(Iterator::collect)
+            .map_err(sql)?;
+        let mut access = db
+            .prepare(&format!(
+                "SELECT k.kind, k.id, max(2 * a.level + (a.via <> 'admin')) / 2, a.via \
+                 FROM mirrored_principal_history p JOIN access_principal_history a ON a.principal = p.principal \
+                 JOIN access_key k ON k.key = a.object \
+                 WHERE p.member = ?2 AND {} AND {} GROUP BY k.kind, k.id",
+                valid("p"),
+                valid("a")
+            ))
+            .map_err(sql)?;
+        for (member, catalog_user, sigma_member) in members {
+            let mut rows = access.query([run.run_id, member]).map_err(sql)?;
+            while let Some(row) = rows.next().map_err(sql)? {
+                let row = mirror_row(row, &catalog_user, &sigma_member).map_err(sql)?;
+                each(row)?;
+            }
+        }
+        Ok(run)
+    }
+
+    /// Catalogs that were last written by an earlier version mirror nothing yet, and reading does not change them.
+    fn has_mirror(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'run_audience')";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+}
+
+fn mirror_row(row: &Row<'_>, catalog_user: &str, sigma_member: &str) -> rusqlite::Result<MirrorRow> {
+    let (kind, object_id, level, via): (String, String, i64, String) =
+        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    Ok(MirrorRow {
+        catalog_user: catalog_user.to_owned(),
+        catalog_object_key: format!("{kind}:{object_id}"),
+        object_id,
+        visible: true,
+        level: LEVELS[level.clamp(1, 5) as usize - 1],
+        basis: match via.as_str() {
+            "owner" | "admin" => via,
+            "everyone" => "public".to_owned(),
+            _ => "grant".to_owned(),
+        },
+        sigma_member: sigma_member.to_owned(),
+    })
+}
+
+/// The condition that a row was valid at run `?1`.
+fn valid(alias: &str) -> String {
+    format!("{alias}.valid_from <= ?1 AND ({alias}.valid_to IS NULL OR {alias}.valid_to > ?1)")
+}
