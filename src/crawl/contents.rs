@@ -3,7 +3,7 @@
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
-use super::queue::DocumentTask;
+use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
@@ -35,7 +35,7 @@ enum Answer<T> {
 
 impl Crawler {
     /// Reads a document and delivers it.
-    pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
+    pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
         let mut reading =
             Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
         if task.archived {
@@ -47,6 +47,7 @@ impl Crawler {
             self.lineage(&mut reading).await?;
         }
         let Reading { rows, scopes, .. } = reading;
+        self.tables_of(&rows, enqueue);
         for report in scopes.iter().filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }

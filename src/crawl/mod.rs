@@ -16,6 +16,8 @@ pub mod error;
 pub mod exit;
 pub mod graph;
 mod lineage;
+mod object_rows;
+mod objects;
 mod organisation;
 mod queue;
 mod rows;

@@ -79,11 +79,13 @@ impl Writer {
         let before = ledger::totals(db)?;
         let scopes = ledger::scope_counts(db, run)?;
         let deficient = ledger::deficient_scopes(db, run, NAMED_SCOPES)?;
-        for table in TABLES.iter().filter(|table| !table.in_document) {
-            remove_unseen(db, run, table, &mut self.tallies)?;
-        }
-        for table in TABLES.iter().filter(|table| table.in_document) {
-            remove_with_document(db, run, table, &mut self.tallies)?;
+        // Parents come before children in `TABLES`.
+        for table in TABLES {
+            if table.in_document {
+                remove_with_document(db, run, table, &mut self.tallies)?;
+            } else {
+                remove_unseen(db, run, table, &mut self.tallies)?;
+            }
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
         for kind in before.keys().chain(self.tallies.keys()) {

@@ -4,6 +4,7 @@ mod check;
 mod context;
 mod demo;
 mod mistakes;
+mod objects;
 mod requests;
 mod rerun;
 #[cfg(unix)]

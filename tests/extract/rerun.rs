@@ -78,6 +78,7 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
         ["page", "element", "element_column", "element_query", "lineage_edge", "lineage_node"]
             .map(|t| (t, held(t)))
             .into();
+    let tagged = held("tagged_version");
     let granted = context.rows(&format!("SELECT 1 FROM object_grant WHERE object_id = '{deleted}'")).len();
     let summary = context.extract();
     let wrong = truth::differences(&context);
@@ -117,6 +118,7 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     expected
         .extend(["document_history", "file_history", "page_history", "element_history"].map(str::to_owned));
     expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
+    expected.extend((tagged > 0).then(|| "tagged_version_history".to_owned()));
     let unexpected: Vec<_> = changed_tables
         .difference(&expected)
         .filter(|t| !t.starts_with("element_") && !t.starts_with("lineage_"))
