@@ -138,9 +138,9 @@ pub static STEPS: &[Step] = &[
 
     step(scope::ACCOUNT_TYPE_PERMISSIONS, "account-type", E::AccountTypePermissions, "accountTypeId", "permissions", "account_type_permission"),
     step(scope::USER_ATTRIBUTES, ORGANISATION, E::UserAttributes, "", "user attributes", "user_attribute").on(USER_ATTRIBUTES),
-    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeUsers, "userAttributeId", "values for members", "user_attribute_value").on(USER_ATTRIBUTES),
-    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTeams, "userAttributeId", "values for teams", "user_attribute_value").on(USER_ATTRIBUTES),
-    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTenants, "userAttributeId", "values for tenants", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeUsers, "userAttributeId", "member values", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTeams, "userAttributeId", "team values", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTenants, "userAttributeId", "tenant values", "user_attribute_value").on(USER_ATTRIBUTES),
     step(scope::TENANTS, ORGANISATION, E::Tenants, "", "tenants", "tenant").on(TENANTS),
     step(scope::VERSION_TAGS, ORGANISATION, E::Tags, "", "version tags", "version_tag").on(TAGS),
     step(scope::CONNECTION_GRANTS, "connection", E::ConnectionGrants, "connectionId", "data permissions", "connection_grant").on(DATA_GRANTS),
