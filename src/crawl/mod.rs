@@ -5,6 +5,8 @@
 //! 2. The store opens, a run begins, its writer thread waits at a bounded channel.
 //! 3. Workers take tasks from one [`queue`]: listings of the organisation ([`organisation`]) add a task for each document
 //!    they find ([`contents`]), so that documents are read while the listing still goes on.
+//!    Account types, user attributes, connections, datasets and the warehouse tables that documents name get tasks of their
+//!    own, one for each scope of each object ([`objects`]).
 //! 4. When all listings are over, grants are asked by object or by principal, whichever is cheaper.
 //! 5. The queue ends, the writer publishes, or undoes the run.
 //!
