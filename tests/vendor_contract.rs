@@ -113,7 +113,8 @@ impl Ids<'_> {
         ];
         for (end, field, parameter) in learnt {
             if path.ends_with(end) {
-                let rows = body["entries"].as_array().into_iter().flatten();
+                // Entries of tenants may be null.
+                let rows = body["entries"].as_array().into_iter().flatten().filter(|row| !row.is_null());
                 self.seen
                     .entry((*parameter).to_owned())
                     .or_default()

@@ -10,7 +10,7 @@
 //! * Additive: the highest wins, nothing denies, nothing flows upwards.
 //! * Archived objects, archived teams, deactivated members and members archived by SCIM give or have nothing.
 //! * A word whose meaning is not established gives [`Level::Unknown`], which is no access, and is never dropped.
-//! * What the account type lets a member use of it is [`Member::usable`], where that is known.
+//! * What the account type lets a member use of it is [`Member::usable`], where that is known: see [`ceiling`].
 //! * Whatever was not read makes an answer a [lower bound](Confidence::LowerBound), or
 //!   [unknown](Confidence::Unknown) where there seems to be no access.
 //!
@@ -22,6 +22,7 @@
 //! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things.
 
 mod answer;
+mod ceiling;
 mod closure;
 mod find;
 mod level;
@@ -29,6 +30,7 @@ mod people;
 mod tree;
 
 pub use answer::{Answer, Confidence, Path, Via};
+pub use ceiling::ceiling;
 pub use closure::{Access, Asker, Entry, Principal, Scratch};
 pub use find::{NotFound, Thing};
 pub use level::{Kind, Level};

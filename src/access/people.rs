@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::ceiling::ceiling;
 use super::level::Level;
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::{AccountTypeFact, Facts, MemberFact, TeamFact};
@@ -118,8 +119,9 @@ impl Member {
         } else {
             Some(false)
         };
-        let ceilings =
-            types.iter().map(|known| known.ceiling.as_deref().map(|word| Level::of_permission(Some(word))));
+        let ceilings = types.iter().map(|known| {
+            ceiling(known.permissions.as_deref().unwrap_or_default().iter().map(String::as_str))
+        });
         let ceiling = ceilings.min().flatten().filter(|_| admin != Some(true));
         Self {
             id: fact.id.clone(),

@@ -46,6 +46,26 @@ pub mod scope {
     pub const LINEAGE: &str = "lineage";
     /// What the columns of a document are computed from: derived from its columns and its lineage, not asked.
     pub const COLUMN_LINEAGE: &str = "column-lineage";
+    /// What an account type allows.
+    pub const ACCOUNT_TYPE_PERMISSIONS: &str = "account-type-permissions";
+    /// All user attributes.
+    pub const USER_ATTRIBUTES: &str = "user-attributes";
+    /// What a user attribute is for members, teams and tenants.
+    pub const USER_ATTRIBUTE_VALUES: &str = "user-attribute-values";
+    /// All tenants.
+    pub const TENANTS: &str = "tenants";
+    /// All version tags.
+    pub const VERSION_TAGS: &str = "version-tags";
+    /// The tagged versions of all documents of a kind; they come with the documents' own listing.
+    pub const TAGGED_VERSIONS: &str = "tagged-versions";
+    /// What a dataset reads.
+    pub const DATASET_SOURCES: &str = "dataset-sources";
+    /// Where a warehouse table is.
+    pub const WAREHOUSE_TABLES: &str = "warehouse-tables";
+    /// The columns of a warehouse table.
+    pub const WAREHOUSE_COLUMNS: &str = "warehouse-columns";
+    /// The data permissions on a connection or a warehouse table.
+    pub const CONNECTION_GRANTS: &str = "connection-grants";
 }
 
 /// How the listing of a scope ended.

@@ -73,9 +73,8 @@ pub struct AccountTypeFact {
     pub name: Option<String>,
     /// Defined by the organisation; `None` where Sigma did not say.
     pub is_custom: Option<bool>,
-    /// The highest permission it lets its members use, in the words of grants; `None`: not known. Sigma tells what a
-    /// type allows in names whose meaning its reference does not settle, so the store leaves this open.
-    pub ceiling: Option<String>,
+    /// What it allows, in Sigma's words; `None` where that was not read to its end.
+    pub permissions: Option<Vec<String>>,
 }
 
 /// A workspace.

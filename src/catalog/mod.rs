@@ -3,6 +3,8 @@
 //! * [`record`] — what a record is: a table, its columns, a row of values.
 //! * [`organisation`] — records of the whole organisation: people, containers, documents, grants.
 //! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
+//! * [`governance`] — what administrators define: user attributes, tenants, version tags, what account types allow.
+//! * [`warehouse`] — the tables that documents and datasets read, their columns, data permissions.
 //! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
 //! * [`facts`] — what the rules of access need to know of an organisation, as one run found it.
 //! * [`mirror`] — what a run mirrors: the audience, and what each principal may do.
@@ -11,10 +13,12 @@
 pub mod delivery;
 pub mod document;
 pub mod facts;
+pub mod governance;
 pub mod mirror;
 pub mod organisation;
 pub mod record;
 pub mod sql;
+pub mod warehouse;
 
 use record::{Record, Table};
 
@@ -37,6 +41,16 @@ pub static TABLES: &[&Table] = &[
     document::LineageNode::TABLE,
     document::LineageEdge::TABLE,
     document::ColumnEdge::TABLE,
+    governance::AccountTypePermission::TABLE,
+    governance::UserAttribute::TABLE,
+    governance::Tenant::TABLE,
+    governance::UserAttributeValue::TABLE,
+    governance::VersionTag::TABLE,
+    governance::TaggedVersion::TABLE,
+    warehouse::DatasetSource::TABLE,
+    warehouse::WarehouseTable::TABLE,
+    warehouse::WarehouseColumn::TABLE,
+    warehouse::ConnectionGrant::TABLE,
 ];
 
 /// The table of that name.

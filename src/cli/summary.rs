@@ -36,6 +36,16 @@ const KINDS: &[(&str, &str)] = &[
     ("team_member", "memberships"),
     ("account_type", "account types"),
     ("object_grant", "grants"),
+    ("account_type_permission", "permissions of account types"),
+    ("user_attribute", "user attributes"),
+    ("user_attribute_value", "user attribute values"),
+    ("tenant", "tenants"),
+    ("version_tag", "version tags"),
+    ("tagged_version", "tagged versions"),
+    ("dataset_source", "dataset sources"),
+    ("warehouse_table", "warehouse tables"),
+    ("warehouse_column", "warehouse columns"),
+    ("connection_grant", "data permissions"),
 ];
 
 /// What a run did.

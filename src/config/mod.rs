@@ -39,8 +39,8 @@ pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
-    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, MatchOn, PermissionSettings,
-    PermissionSource, Settings, SigmaSettings,
+    CatalogSettings, CrawlSettings, Credentials, DataGrants, Grants, LogFormat, LogSettings, MatchOn,
+    PermissionSettings, PermissionSource, Settings, SigmaSettings,
 };
 pub use table::{Kind, Setting, TABLE, find};
 

@@ -82,6 +82,29 @@ pub struct CrawlSettings {
     pub lineage: bool,
     /// Derive the lineage of columns from formulas and custom SQL; only with lineage.
     pub column_lineage: bool,
+    /// Fetch version tags and the versions that carry them.
+    pub tags: bool,
+    /// Fetch user attributes and their values.
+    pub user_attributes: bool,
+    /// Fetch tenants.
+    pub tenants: bool,
+    /// Fetch where warehouse tables are.
+    pub warehouse: bool,
+    /// Fetch the columns of warehouse tables.
+    pub warehouse_columns: bool,
+    /// Which data permissions are asked for.
+    pub data_grants: DataGrants,
+}
+
+/// Which data permissions are asked for; each choice includes the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DataGrants {
+    /// None.
+    Off,
+    /// Those on connections.
+    Connections,
+    /// Those on warehouse tables that documents reach, too.
+    Tables,
 }
 
 /// How grants are asked for; both ways give the same grants at different numbers of requests.
@@ -261,6 +284,16 @@ pub(crate) fn build(
             sql: layers.is_on("crawl.sql"),
             lineage: layers.is_on("crawl.lineage"),
             column_lineage: layers.is_on("crawl.column_lineage"),
+            tags: layers.is_on("crawl.tags"),
+            user_attributes: layers.is_on("crawl.user_attributes"),
+            tenants: layers.is_on("crawl.tenants"),
+            warehouse: layers.is_on("crawl.warehouse"),
+            warehouse_columns: layers.is_on("crawl.warehouse_columns"),
+            data_grants: match word(layers, "crawl.data_grants") {
+                "off" => DataGrants::Off,
+                "tables" => DataGrants::Tables,
+                _ => DataGrants::Connections,
+            },
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
         permissions: permissions(layers, directory, errors, notices),

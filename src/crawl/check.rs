@@ -96,6 +96,10 @@ fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
         (scope::DOCUMENTS, "data-model") => ("dataModelId", "data-model"),
         (scope::TEAMS, _) => ("teamId", "team"),
         (scope::MEMBERS, _) => ("memberId", "member"),
+        (scope::ACCOUNT_TYPES, _) => ("accountTypeId", "account-type"),
+        (scope::USER_ATTRIBUTES, _) => ("userAttributeId", "user-attribute"),
+        (scope::CONNECTIONS, _) => ("connectionId", "connection"),
+        (scope::DOCUMENTS, "dataset") => ("datasetId", "dataset"),
         (scope::PAGES, "workbook") => ("pageId", "workbook page"),
         (scope::PAGES, "report") => ("pageId", "report page"),
         _ => return None,
@@ -181,9 +185,16 @@ async fn ask(
             return probe;
         }
     };
-    match client.list::<AnyRow>(call).next_page().await {
+    let answer = match step.endpoint.spec().paging {
+        Paging::One => client.one::<AnyRow>(&call).await.map(|row| vec![row]),
+        _ => client.list::<AnyRow>(call).next_page().await.map(Option::unwrap_or_default),
+    };
+    match answer {
         Ok(rows) => {
-            let rows = rows.unwrap_or_default();
+            if step.scope == scope::LINEAGE {
+                let table = rows.iter().find(|row| row.text("type").as_deref() == Some("table"));
+                known.note("table", table.and_then(|table| table.text("inodeId")));
+            }
             if let Some((key, kind)) = example_of(step) {
                 let ids = rows.iter().filter(|row| !row.is_archived()).filter_map(|row| row.text(key));
                 // One's own grants may be asked by anybody, so the member to ask about is another one.

@@ -4,7 +4,7 @@ use super::column_lineage;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
-use super::queue::DocumentTask;
+use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
@@ -36,7 +36,7 @@ enum Answer<T> {
 
 impl Crawler {
     /// Reads a document and delivers it.
-    pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
+    pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
         let mut reading =
             Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
         if task.archived {
@@ -52,6 +52,7 @@ impl Crawler {
             }
         }
         let Reading { rows, scopes, .. } = reading;
+        self.tables_of(&rows, enqueue);
         // What is derived falls short only where what it is derived from does, which is told already.
         let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
         for report in asked.filter(|report| !report.outcome.is_good()) {

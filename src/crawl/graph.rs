@@ -4,7 +4,7 @@
 //! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
-use crate::config::CrawlSettings;
+use crate::config::{CrawlSettings, DataGrants};
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -68,6 +68,13 @@ impl Step {
             Some(DATASETS) => settings.datasets,
             Some(SQL) => settings.sql,
             Some(LINEAGE) => settings.lineage,
+            Some(TAGS) => settings.tags,
+            Some(USER_ATTRIBUTES) => settings.user_attributes,
+            Some(TENANTS) => settings.tenants,
+            Some(WAREHOUSE) => settings.warehouse,
+            Some(WAREHOUSE_COLUMNS) => settings.warehouse_columns,
+            Some(DATA_GRANTS) if self.of == "connection" => settings.data_grants >= DataGrants::Connections,
+            Some(DATA_GRANTS) => settings.data_grants >= DataGrants::Tables,
             Some(_) => false,
         }
     }
@@ -79,6 +86,12 @@ const DATA_MODELS: &str = "crawl.data_models";
 const DATASETS: &str = "crawl.datasets";
 const SQL: &str = "crawl.sql";
 const LINEAGE: &str = "crawl.lineage";
+const TAGS: &str = "crawl.tags";
+const USER_ATTRIBUTES: &str = "crawl.user_attributes";
+const TENANTS: &str = "crawl.tenants";
+const WAREHOUSE: &str = "crawl.warehouse";
+const WAREHOUSE_COLUMNS: &str = "crawl.warehouse_columns";
+const DATA_GRANTS: &str = "crawl.data_grants";
 
 use self::Endpoint as E;
 
@@ -122,6 +135,19 @@ pub static STEPS: &[Step] = &[
     step(scope::ELEMENTS, "data-model", E::DataModelElements, "dataModelId", "elements", "element"),
     step(scope::COLUMNS, "data-model", E::DataModelColumns, "dataModelId", "columns and formulas", "element_column"),
     step(scope::LINEAGE, "data-model", E::DataModelLineage, "dataModelId", "lineage", "lineage_edge").on(LINEAGE),
+
+    step(scope::ACCOUNT_TYPE_PERMISSIONS, "account-type", E::AccountTypePermissions, "accountTypeId", "permissions", "account_type_permission"),
+    step(scope::USER_ATTRIBUTES, ORGANISATION, E::UserAttributes, "", "user attributes", "user_attribute").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeUsers, "userAttributeId", "member values", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTeams, "userAttributeId", "team values", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::USER_ATTRIBUTE_VALUES, "user-attribute", E::UserAttributeTenants, "userAttributeId", "tenant values", "user_attribute_value").on(USER_ATTRIBUTES),
+    step(scope::TENANTS, ORGANISATION, E::Tenants, "", "tenants", "tenant").on(TENANTS),
+    step(scope::VERSION_TAGS, ORGANISATION, E::Tags, "", "version tags", "version_tag").on(TAGS),
+    step(scope::CONNECTION_GRANTS, "connection", E::ConnectionGrants, "connectionId", "data permissions", "connection_grant").on(DATA_GRANTS),
+    step(scope::DATASET_SOURCES, "dataset", E::DatasetSources, "datasetId", "sources", "dataset_source").on(DATASETS),
+    step(scope::WAREHOUSE_TABLES, "table", E::ConnectionPath, "inodeId", "path", "warehouse_table").on(WAREHOUSE),
+    step(scope::WAREHOUSE_COLUMNS, "table", E::ConnectionTableColumns, "tableId", "columns", "warehouse_column").on(WAREHOUSE_COLUMNS),
+    step(scope::CONNECTION_GRANTS, "table", E::ConnectionPathGrants, "connectionPathId", "data permissions", "connection_grant").on(DATA_GRANTS),
 ];
 
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.
@@ -138,6 +164,17 @@ pub fn find(scope: &str, of: &str) -> Option<&'static Step> {
 /// The step that asks element by element where [`find`]'s answers that it cannot.
 pub fn find_fallback(scope: &str, of: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.scope == scope && step.of == of && step.fallback)
+}
+
+/// The scopes that are asked of each object of that kind once it is found, the first step of each.
+pub fn scopes_of(kind: &str, settings: &CrawlSettings) -> Vec<&'static Step> {
+    let mut steps: Vec<&Step> = Vec::new();
+    for step in STEPS.iter().filter(|step| step.of == kind && !step.id.is_empty() && step.is_on(settings)) {
+        if steps.iter().all(|known| known.scope != step.scope) {
+            steps.push(step);
+        }
+    }
+    steps
 }
 
 #[cfg(test)]
@@ -157,7 +194,8 @@ mod tests {
 
     #[test]
     fn every_table_is_filled_by_a_step() {
-        let derived = ["organization", "lineage_node", "column_edge"];
+        // Tagged versions come with the listings of documents.
+        let derived = ["organization", "lineage_node", "column_edge", "tagged_version"];
         for table in catalog::TABLES.iter().filter(|table| !derived.contains(&table.name)) {
             assert!(STEPS.iter().any(|step| step.becomes == table.name), "{}", table.name);
         }

@@ -6,6 +6,8 @@
 //! 3. The store opens, a run begins, its writer thread waits at a bounded channel.
 //! 4. Workers take tasks from one [`queue`]: listings of the organisation ([`organisation`]) add a task for each document
 //!    they find ([`contents`]), so that documents are read while the listing still goes on.
+//!    Account types, user attributes, connections, datasets and the warehouse tables that documents name get tasks of their
+//!    own, one for each scope of each object ([`objects`]).
 //! 5. When all listings are over, grants are asked by object or by principal, whichever is cheaper.
 //! 6. The queue ends, what is mirrored is drawn from what was read ([`mirror`]), the writer publishes, or undoes the run.
 //!
@@ -21,6 +23,8 @@ pub mod exit;
 pub mod graph;
 mod lineage;
 mod mirror;
+mod object_rows;
+mod objects;
 mod organisation;
 mod queue;
 mod rows;

@@ -4,8 +4,8 @@ use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
-use super::worker::{Crawler, settled};
-use crate::catalog::delivery::{Delivery, Rows, ScopeReport, scope};
+use super::worker::{Crawler, settled, turned_off};
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::organisation::Member;
 use crate::config::{CrawlSettings, Grants};
 use crate::sigma::{Call, Endpoint, ErrorKind, SigmaClient, model};
@@ -66,6 +66,7 @@ impl Crawler {
             Task::AccountTypes => {
                 let step = self.step(scope::ACCOUNT_TYPES, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::AccountType, out| {
+                    self.ask_of("account-type", &row.account_type_id, enqueue);
                     out.push(rows::account_type(row));
                 })
                 .await
@@ -74,13 +75,26 @@ impl Crawler {
                 let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
                 let call = step.endpoint.call().query("includeArchived", "true");
                 self.page_through(step, "", vec![call], |row: model::Connection, out| {
+                    self.ask_of("connection", &row.connection_id, enqueue);
                     out.push(rows::connection(row));
                 })
                 .await
             }
             Task::Grants(of) => self.grants(of).await,
+            Task::Listing { step } => self.listing(step, enqueue).await,
+            Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
             Task::Document(_) => Err(CrawlError::Internal("a document is no listing".to_owned())),
         }
+    }
+
+    pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {
+        ScopeReport::without_rows(
+            step.scope,
+            "",
+            Outcome::Skipped,
+            "token.not_admin",
+            format!("{} need the credentials of a Sigma administrator", step.feature),
+        )
     }
 
     async fn documents(&self, kind: &'static str, enqueue: &Enqueue) -> Result<(), CrawlError> {
@@ -100,14 +114,22 @@ impl Crawler {
         enqueue: &Enqueue,
     ) -> Result<(), CrawlError> {
         let calls = document_listings(kind, step, &self.settings, self.token.is_admin());
-        self.page_through(step, kind, calls, |row: T, out| {
+        let mut tagged = 0;
+        let each = |row: T, out: &mut Rows| {
+            let versions = row.tagged_versions();
             let document = row.into_document();
             if !self.may_hold(&document.id) {
                 return;
             }
+            for version in versions {
+                tagged += 1;
+                out.push(version);
+            }
             self.note_document_url(document.url.as_deref());
             enqueue.found(Found::Object(document.id.clone()));
-            if kind != "dataset" {
+            if kind == "dataset" {
+                self.ask_of("dataset", &document.id, enqueue);
+            } else {
                 enqueue.add(Task::Document(DocumentTask {
                     kind,
                     id: document.id.clone(),
@@ -115,6 +137,17 @@ impl Crawler {
                 }));
             }
             out.push(document);
+        };
+        let Some(report) = self.read_through(step, kind, calls, each).await? else { return Ok(()) };
+        self.deliver_scope(report.clone()).await?;
+        if kind == "dataset" {
+            return Ok(());
+        }
+        let tags = self.step(scope::VERSION_TAGS, ORGANISATION)?;
+        self.deliver_scope(if tags.is_on(&self.settings) {
+            ScopeReport { scope: scope::TAGGED_VERSIONS, rows: tagged, http_calls: 0, retries: 0, ..report }
+        } else {
+            turned_off(tags, scope::TAGGED_VERSIONS, kind)
         })
         .await
     }
@@ -145,8 +178,8 @@ impl Crawler {
 /// How the documents of a kind are listed: everything for an administrator, else what the token's owner sees.
 fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
     let mut call = step.endpoint.call();
-    if kind != "dataset" {
-        // Tags make the listing slow, and nothing here reads them.
+    if kind != "dataset" && !settings.tags {
+        // Sigma recommends it: the listing is faster without.
         call = call.query("excludeTags", "true");
     }
     if admin {
@@ -263,6 +296,13 @@ pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &En
     }
     for listing in [Task::Workspaces, Task::AccountTypes] {
         enqueue.add(listing);
+    }
+    // User attributes come when it is known whether there are tenants to have values of them.
+    let before_attributes = if settings.tenants { scope::TENANTS } else { scope::USER_ATTRIBUTES };
+    for scope in [before_attributes, scope::VERSION_TAGS] {
+        if let Some(step) = graph::find(scope, ORGANISATION).filter(|step| step.is_on(settings)) {
+            enqueue.add(Task::Listing { step });
+        }
     }
 }
 

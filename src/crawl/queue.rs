@@ -5,18 +5,35 @@
 
 use tokio::sync::{Mutex, mpsc};
 
+use super::graph::Step;
+
 /// What a worker does next.
 #[derive(Debug)]
 pub(super) enum Task {
     Workspaces,
-    Files { r#type: &'static str },
-    Documents { kind: &'static str },
+    Files {
+        r#type: &'static str,
+    },
+    Documents {
+        kind: &'static str,
+    },
     Members,
     Teams,
-    TeamMembers { team_id: String },
+    TeamMembers {
+        team_id: String,
+    },
     AccountTypes,
     Connections,
     Grants(GrantsOf),
+    /// A listing of the organisation that asks nothing but its step.
+    Listing {
+        step: &'static Step,
+    },
+    /// What a step asks of one object of the organisation.
+    Of {
+        step: &'static Step,
+        id: String,
+    },
     Document(DocumentTask),
 }
 

@@ -1,6 +1,8 @@
 //! Wire rows to records, one function each.
 
+use super::object_rows;
 use crate::catalog::document::{Element, ElementColumn, ElementQuery, Page};
+use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{
     AccountType, Connection, Document, File, Member, ObjectGrant, Organization, Team, TeamMember, Workspace,
 };
@@ -8,7 +10,7 @@ use crate::catalog::sql::without_sigma_comment;
 use crate::sigma::{ids, model};
 
 /// Text that says something: Sigma sends empty strings where it means nothing.
-fn said(text: Option<String>) -> Option<String> {
+pub(super) fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
@@ -135,10 +137,16 @@ pub(super) fn connection(row: model::Connection) -> Connection {
     }
 }
 
+fn tagged_versions(kind: &str, id: &str, tags: Option<&[model::DocumentTag]>) -> Vec<TaggedVersion> {
+    tags.unwrap_or_default().iter().map(|tag| object_rows::tagged_version(kind, id, tag)).collect()
+}
+
 /// A document row of whatever kind, as a record.
 pub(super) trait DocumentRow: model::Row + Send + 'static {
     /// The record.
     fn into_document(self) -> Document;
+    /// Its versions that carry a version tag, where the listing tells.
+    fn tagged_versions(&self) -> Vec<TaggedVersion>;
 }
 
 /// What all kinds of document have in common, given the names under which a kind has it.
@@ -171,6 +179,10 @@ impl DocumentRow for model::Workbook {
         let common = document!(self, "workbook", workbook_id, self.workbook_url_id, owner_id);
         Document { description, latest_version, ..common }
     }
+
+    fn tagged_versions(&self) -> Vec<TaggedVersion> {
+        tagged_versions("workbook", &self.workbook_id, self.tags.as_deref())
+    }
 }
 
 impl DocumentRow for model::Report {
@@ -178,6 +190,10 @@ impl DocumentRow for model::Report {
         let (description, latest_version) = (said(self.description), self.latest_version);
         let common = document!(self, "report", report_id, self.report_url_id, owner_id);
         Document { description, latest_version, ..common }
+    }
+
+    fn tagged_versions(&self) -> Vec<TaggedVersion> {
+        tagged_versions("report", &self.report_id, self.tags.as_deref())
     }
 }
 
@@ -189,6 +205,10 @@ impl DocumentRow for model::DataModel {
             ..document!(self, "data-model", data_model_id, self.data_model_url_id, owner_id)
         }
     }
+
+    fn tagged_versions(&self) -> Vec<TaggedVersion> {
+        tagged_versions("data-model", &self.data_model_id, self.tags.as_deref())
+    }
 }
 
 impl DocumentRow for model::Dataset {
@@ -198,6 +218,10 @@ impl DocumentRow for model::Dataset {
         let migrated_to = self.migration_to_data_model.and_then(|migration| migration.data_model_id);
         let common = document!(self, "dataset", dataset_id, None::<String>, owner);
         Document { description, migration_status, migrated_to, ..common }
+    }
+
+    fn tagged_versions(&self) -> Vec<TaggedVersion> {
+        Vec::new()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A worker: takes tasks from the queue, one request in flight, and delivers what it reads.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, OnceLock};
 
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::organisation::Member;
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
-use crate::sigma::{Call, ErrorKind, ListingReport, SigmaClient, SigmaError};
+use crate::sigma::{Call, ErrorKind, Incomplete, ListingReport, SigmaClient, SigmaError};
 
 /// What all workers share: nothing that changes but the pace inside the client.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub(super) struct Crawler {
     pub deliveries: mpsc::Sender<Delivery>,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
+    /// The warehouse tables found so far: a table that many documents read is asked about once.
+    tables: Mutex<HashSet<String>>,
+    /// The organisation is known to have no tenants.
+    pub without_tenants: AtomicBool,
 }
 
 impl Crawler {
@@ -54,6 +59,8 @@ impl Crawler {
             grants_by_principal_before,
             deliveries,
             document_url: Mutex::new(None),
+            tables: Mutex::new(HashSet::new()),
+            without_tenants: AtomicBool::new(false),
         }
     }
 
@@ -61,7 +68,7 @@ impl Crawler {
     pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
         while let Some((task, enqueue)) = queue.next().await {
             match task {
-                Task::Document(document) => self.document(&document).await?,
+                Task::Document(document) => self.document(&document, &enqueue).await?,
                 listing => self.list(listing, &enqueue).await?,
             }
         }
@@ -75,6 +82,14 @@ impl Crawler {
         for step in kinds {
             for scope in [scope::DOCUMENTS, scope::FILES] {
                 self.deliver_scope(turned_off(step, scope, step.of)).await?;
+            }
+        }
+        let on = |scope| graph::STEPS.iter().any(|step| step.scope == scope && step.is_on(&self.settings));
+        let mut told: Vec<&str> = Vec::new();
+        for step in graph::STEPS.iter().filter(|step| !graph::DOCUMENT_KINDS.contains(&step.of)) {
+            if !on(step.scope) && !told.contains(&step.scope) {
+                told.push(step.scope);
+                self.deliver_scope(turned_off(step, step.scope, "")).await?;
             }
         }
         Ok(())
@@ -97,6 +112,11 @@ impl Crawler {
         self.document_url.lock().ok().and_then(|known| known.clone())
     }
 
+    /// Whether this is the first that is heard of a warehouse table.
+    pub fn is_new_table(&self, id: &str) -> bool {
+        self.tables.lock().is_ok_and(|mut known| known.insert(id.to_owned()))
+    }
+
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), CrawlError> {
         self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
@@ -116,14 +136,40 @@ impl Crawler {
         step: &Step,
         parent: &str,
         calls: Vec<Call>,
-        mut each: impl FnMut(T, &mut Rows),
+        each: impl FnMut(T, &mut Rows),
     ) -> Result<(), CrawlError> {
+        match self.read_through(step, parent, calls, each).await? {
+            Some(report) => self.deliver_scope(report).await,
+            None => Ok(()),
+        }
+    }
+
+    /// As [`page_through`](Self::page_through), but the outcome is for the caller to deliver; `None` without calls.
+    pub async fn read_through<T: Row + Send + 'static>(
+        &self,
+        step: &Step,
+        parent: &str,
+        calls: Vec<Call>,
+        mut each: impl FnMut(T, &mut Rows),
+    ) -> Result<Option<ScopeReport>, CrawlError> {
         let mut total: Option<ScopeReport> = None;
         for call in calls {
             let mut listing = self.client.list::<T>(call);
             let report = loop {
                 match listing.next_page().await {
-                    Ok(None) => break settled(step.scope, parent, &listing.report()),
+                    Ok(None) => {
+                        let listed = listing.report();
+                        let mut report = settled(step.scope, parent, &listed);
+                        let only_untold = listed.row_errors.iter().all(|error| error.code == "null");
+                        if listed.incomplete == Some(Incomplete::RowErrors)
+                            && step.endpoint.spec().nullable
+                            && only_untold
+                        {
+                            // An answer by the rules makes no run partial; what it does not tell about may be what is known.
+                            report.outcome = Outcome::Carried;
+                        }
+                        break report;
+                    }
                     Ok(Some(page)) => {
                         let mut rows = Rows::default();
                         for row in page {
@@ -142,9 +188,7 @@ impl Crawler {
                             return Err(CrawlError::sigma(doing, error));
                         }
                         let mut report = failed(step.scope, parent, &error, &listing.report());
-                        if step.of == "dataset" && matches!(report.outcome, Outcome::Gone | Outcome::Skipped)
-                        {
-                            // Sigma ended datasets in 2026; what an organisation without them answers is not known.
+                        if is_told_of_no_more(step, error.kind()) {
                             report.outcome = Outcome::Excluded;
                         }
                         break report;
@@ -156,8 +200,19 @@ impl Crawler {
                 Some(total) => combined(total, report),
             });
         }
-        let Some(report) = total else { return Ok(()) };
-        self.deliver_scope(report).await
+        Ok(total)
+    }
+}
+
+/// Whether that answer is the expected end of a kind of object, which makes no run partial: what is known of it stays.
+///
+/// Datasets: Sigma ended them in 2026; what an organisation without them answers is not known. Warehouse tables: lineage
+/// goes on naming one after it was dropped or its connection was archived.
+pub(super) fn is_told_of_no_more(step: &Step, kind: ErrorKind) -> bool {
+    match step.of {
+        "dataset" => matches!(kind, ErrorKind::NotFound | ErrorKind::Archived | ErrorKind::Retired),
+        "table" => matches!(kind, ErrorKind::NotFound | ErrorKind::Archived),
+        _ => false,
     }
 }
 
@@ -230,7 +285,7 @@ pub(super) fn failed(
 }
 
 /// Two listings of one scope: as good as the worse one.
-fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
+pub(super) fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
     let (worse, other) = if first.outcome.is_good() { (second, first) } else { (first, second) };
     ScopeReport {
         pages: worse.pages + other.pages,

@@ -49,6 +49,8 @@ pub struct EndpointSpec {
     pub no_data: &'static [u16],
     /// Whose credentials it takes.
     pub level: TokenLevel,
+    /// Sigma's schema allows `null` for an entry: something is there that it does not tell about.
+    pub nullable: bool,
     /// JSON keys that tell rows apart within one listing. The first is mandatory, and the only one.
     pub row_id: &'static [&'static str],
 }
@@ -79,6 +81,7 @@ impl EndpointSpec {
             retry_500: true,
             no_data: &[],
             level: TokenLevel::Any,
+            nullable: false,
             row_id,
         }
     }
@@ -95,6 +98,12 @@ impl EndpointSpec {
 
     const fn admin(mut self) -> Self {
         self.level = TokenLevel::Admin;
+        self
+    }
+
+    /// Sigma's schema allows `null` for an entry.
+    const fn nullable(mut self) -> Self {
+        self.nullable = true;
         self
     }
 
@@ -246,7 +255,7 @@ endpoints! {
     UserAttributeUsers = "user_attribute_users" "/v2/user-attributes/{userAttributeId}/users" PageLimit UserAttributeUser ["userId"];
     UserAttributeTeams = "user_attribute_teams" "/v2/user-attributes/{userAttributeId}/teams" PageLimit UserAttributeTeam ["teamId"];
     UserAttributeTenants = "user_attribute_tenants" "/v2/user-attributes/{userAttributeId}/tenants" PageLimit UserAttributeTenant ["tenantOrganizationId"];
-    Tenants = "tenants" "/v2/tenants" PageToken Tenant ["tenantOrganizationId"] .admin();
+    Tenants = "tenants" "/v2/tenants" PageToken Tenant ["tenantOrganizationId"] .admin() .nullable();
 }
 
 impl Endpoint {

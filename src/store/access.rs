@@ -1,5 +1,7 @@
 //! Reading what the rules of access need, from the published run or from an earlier one.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StoreError;
@@ -29,6 +31,7 @@ impl Catalog {
 /// What the rules of access need, as a run found it or, for one that is about to publish, finds it.
 pub(super) fn facts_of(db: &Connection, run: &RunRow) -> Result<Facts, StoreError> {
     let id = run.run_id;
+    let readings = readings(db, run)?;
     Ok(Facts {
         members: rows(db, id, "member", MEMBER, member)?,
         teams: rows(db, id, "team", "id, name, is_archived", |row| {
@@ -37,9 +40,7 @@ pub(super) fn facts_of(db: &Connection, run: &RunRow) -> Result<Facts, StoreErro
         memberships: rows(db, id, "team_member", "team_id, member_id", |row| {
             Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
         })?,
-        account_types: rows(db, id, "account_type", "name, is_custom", |row| {
-            Ok(AccountTypeFact { name: row.get(0)?, is_custom: row.get(1)?, ceiling: None })
-        })?,
+        account_types: account_types(db, id, &readings)?,
         workspaces: rows(db, id, "workspace", "id, url_id, name", |row| {
             Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
         })?,
@@ -54,7 +55,27 @@ pub(super) fn facts_of(db: &Connection, run: &RunRow) -> Result<Facts, StoreErro
                 permission: row.get(4)?,
             })
         })?,
-        readings: readings(db, run)?,
+        readings,
+    })
+}
+
+fn account_types(db: &Connection, run: i64, readings: &Readings) -> Result<Vec<AccountTypeFact>, StoreError> {
+    let mut allowed: HashMap<String, Vec<String>> = HashMap::new();
+    // A catalog that only an earlier version has written to lacks the table.
+    let words = match db.table_exists(None, "account_type_permission_history")? {
+        true => rows(db, run, "account_type_permission", "account_type_id, permission", |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?,
+        false => Vec::new(),
+    };
+    for (account_type, word) in words {
+        allowed.entry(account_type).or_default().push(word);
+    }
+    rows(db, run, "account_type", "id, name, is_custom", |row| {
+        let id: String = row.get(0)?;
+        let read = readings.is_read(scope::ACCOUNT_TYPE_PERMISSIONS, &id);
+        let permissions = read.then(|| allowed.remove(&id).unwrap_or_default());
+        Ok(AccountTypeFact { name: row.get(1)?, is_custom: row.get(2)?, permissions })
     })
 }
 
@@ -126,11 +147,12 @@ fn rows<T>(
 }
 
 /// The scopes that access rests on.
-const SCOPES: [&str; 10] = [
+const SCOPES: [&str; 11] = [
     scope::MEMBERS,
     scope::TEAMS,
     scope::TEAM_MEMBERS,
     scope::ACCOUNT_TYPES,
+    scope::ACCOUNT_TYPE_PERMISSIONS,
     scope::WORKSPACES,
     scope::FILES,
     scope::DOCUMENTS,

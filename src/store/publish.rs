@@ -98,14 +98,16 @@ impl Writer {
         let before = ledger::totals(db)?;
         let scopes = ledger::scope_counts(db, run)?;
         let deficient = ledger::deficient_scopes(db, run, NAMED_SCOPES)?;
-        for table in TABLES.iter().filter(|table| !table.in_document) {
+        // Parents come before children in `TABLES`.
+        for table in TABLES {
+            if table.in_document {
+                remove_with_document(db, run, table, &mut self.tallies)?;
+                continue;
+            }
             remove_unseen(db, run, table, &mut self.tallies)?;
             if let (Some(only), true) = (only, LIMITED.contains(&table.name)) {
                 remove_others(db, run, table, only, &mut self.tallies)?;
             }
-        }
-        for table in TABLES.iter().filter(|table| table.in_document) {
-            remove_with_document(db, run, table, &mut self.tallies)?;
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
         for kind in before.keys().chain(self.tallies.keys()) {

@@ -106,6 +106,10 @@ impl Catalog {
             }
         }
         for table in TABLES {
+            // A catalog that only an earlier version has written to lacks the tables of later ones.
+            if !self.connection.table_exists(None, table.history().as_str()).map_err(StoreError::from)? {
+                continue;
+            }
             for (change, sql) in diff_statements(table) {
                 let mut statement = self.connection.prepare(&sql).map_err(StoreError::from)?;
                 let mut rows = statement.query([from, to]).map_err(StoreError::from)?;

@@ -283,29 +283,44 @@ WHERE d.kind = 'data-model'",
             ("database_type", "kind of warehouse, in lower case"),
             CREATED,
             UPDATED,
+            ("db_name", "database or catalog of a table; null where the warehouse has none or where it was not read"),
+            ("db_schema", "schema of a table"),
+            ("db_table", "name of a table in the warehouse"),
+            ("is_sample", "1 for Sigma's sample data; null for tables"),
+            ("is_audit_log", "1 for the connection to Sigma's audit log; null for tables"),
         ],
-        query: "SELECT 'connection:' || c.id, c.name, 'Connection', NULL, c.type, c.created_at, c.updated_at
+        query: "SELECT 'connection:' || c.id, c.name, 'Connection', NULL, c.type, c.created_at, c.updated_at, NULL, NULL, NULL,
+    c.is_sample, c.is_audit_log
 FROM connection c
 UNION ALL
-SELECT 'table:' || n.id, max(n.name), 'Table', 'connection:' || max(c.id), max(c.type), NULL, NULL
-FROM lineage_node n LEFT JOIN connection c ON c.id = n.connection_id
-WHERE n.type = 'table'
+SELECT 'table:' || n.id, coalesce(max(n.name), w.name), 'Table', 'connection:' || max(c.id), max(c.type), NULL, NULL,
+    w.database_name, w.schema_name, w.name, NULL, NULL
+FROM (
+    SELECT id, name, connection_id FROM lineage_node WHERE type = 'table'
+    UNION ALL SELECT source_id, NULL, NULL FROM dataset_source WHERE source_type = 'table'
+    UNION ALL SELECT id, NULL, connection_id FROM warehouse_table) n
+LEFT JOIN connection c ON c.id = n.connection_id
+LEFT JOIN warehouse_table w ON w.id = n.id
 GROUP BY n.id",
     },
     View {
         name: "bi_connection_column",
-        doc: "Warehouse columns that elements show",
+        doc: "Columns of warehouse tables, and those of datasets that elements show",
         columns: &[
             EXTERNAL_ID,
             ("name", "name in the warehouse"),
             TYPE,
             ("connection_external_id", "external id of the table, in bi_connection; of the dataset, in bi_datasource, for columns of one"),
+            ("data_type", "data type in Sigma; null where the table's columns were not read"),
+            DESCRIPTION,
         ],
-        query: "SELECT DISTINCT 'warehouse-column:' || c.source_id || '/' || c.source_column, c.source_column, 'Column',
+        query: "SELECT 'warehouse-column:' || c.source_id || '/' || c.source_column, c.source_column, 'Column',
     CASE WHEN c.source_id IN (SELECT id FROM document WHERE kind = 'dataset' UNION SELECT id FROM lineage_node WHERE type = 'dataset')
-        THEN 'dataset:' ELSE 'table:' END || c.source_id
-FROM element_column c
-WHERE c.source_id IS NOT NULL",
+        THEN 'dataset:' ELSE 'table:' END || c.source_id, max(c.data_type), max(c.description)
+FROM (
+    SELECT DISTINCT source_id, source_column, NULL AS data_type, NULL AS description FROM element_column WHERE source_id IS NOT NULL
+    UNION ALL SELECT table_id, name, data_type, description FROM warehouse_column) c
+GROUP BY c.source_id, c.source_column",
     },
     View {
         name: "bi_user",
@@ -346,7 +361,7 @@ FROM mirrored_access m",
         columns: &[
             ("source_type", "element, table, dataset, data-model, customSQL, csv-upload, ...; unresolved where Sigma names nothing it tells about"),
             ("source_external_id", "external id of the source; for unresolved ones the reference that Sigma gave, behind `unresolved:`"),
-            ("target_type", "kind of the target: element"),
+            ("target_type", "kind of the target: element, or dataset for what a dataset reads"),
             ("target_external_id", "external id of the target"),
             ("kind", "source, lookup or dependency"),
         ],
@@ -364,7 +379,10 @@ FROM (
     SELECT *, source_type = 'data-model' AND source_document_id NOT IN (
         SELECT id FROM document UNION SELECT id FROM lineage_node WHERE type = 'data-model') AS is_nowhere
     FROM lineage_edge) l
-LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id",
+LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id
+UNION ALL
+SELECT s.source_type, s.source_type || ':' || s.source_id, 'dataset', 'dataset:' || s.dataset_id, 'source'
+FROM dataset_source s",
     },
     column_lineage::VIEW,
 ];

@@ -14,7 +14,7 @@ pub fn empty() -> Facts {
             .map(|(name, custom)| AccountTypeFact {
                 name: Some(name.into()),
                 is_custom: Some(custom),
-                ceiling: None,
+                permissions: None,
             })
             .into(),
         readings: Readings::new(true, true),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sigma_catalog::config::{Grants, Kind, LogFormat, Setting, TABLE};
+use sigma_catalog::config::{DataGrants, Grants, Kind, LogFormat, Setting, TABLE};
 use tracing::Level;
 
 use super::{World, shown};
@@ -31,6 +31,10 @@ fn without_any_layer_the_defaults_hold() {
             && crawl.column_lineage
     );
     assert!(!crawl.archived && !crawl.explorations);
+    assert!(crawl.tags && crawl.user_attributes && crawl.tenants && crawl.warehouse);
+    // A request for each table, for columns that no element shows.
+    assert!(!crawl.warehouse_columns);
+    assert_eq!(crawl.data_grants, DataGrants::Connections);
     assert_eq!(settings.catalog.database, world.path("sigma-catalog.db"));
     assert!(settings.permissions.mirroring && !settings.permissions.csv_mapping);
     assert_eq!(settings.permissions.login_user, None);
@@ -105,6 +109,12 @@ fn values_reach_the_typed_settings() {
         sql = false
         lineage = false
         column_lineage = false
+        tags = false
+        user_attributes = false
+        tenants = false
+        warehouse = false
+        warehouse_columns = true
+        data_grants = "off"
         [catalog]
         database = "/srv/catalog.db"
         [log]
@@ -128,10 +138,15 @@ fn values_reach_the_typed_settings() {
             || crawl.column_lineage)
     );
     assert!(crawl.archived && crawl.explorations);
+    assert!(!(crawl.tags || crawl.user_attributes || crawl.tenants || crawl.warehouse));
+    assert!(crawl.warehouse_columns);
+    assert_eq!(crawl.data_grants, DataGrants::Off);
     assert_eq!(settings.catalog.database.to_str(), Some("/srv/catalog.db"));
     assert_eq!((settings.log.format, settings.log.level), (LogFormat::Json, Level::DEBUG));
     let object = World::new().env("SIGMACAT_CRAWL_GRANTS", "object").loaded();
     assert_eq!(object.settings.crawl.grants, Grants::Object);
+    let tables = World::new().env("SIGMACAT_CRAWL_DATA_GRANTS", "tables").loaded();
+    assert_eq!(tables.settings.crawl.data_grants, DataGrants::Tables);
 }
 
 #[test]

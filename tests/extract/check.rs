@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::context::{Context, Ran, run};
+use crate::context::{Context, EVERYTHING, Ran, run};
 
 fn check(context: &Context, secret: Option<&str>, arguments: &[&str]) -> Ran {
     let url = context.simulator.url();
@@ -23,7 +23,7 @@ fn line<'a>(report: &'a Value, what: &str) -> &'a Value {
 #[test]
 fn all_is_well_for_an_administrator() {
     let context = Context::small();
-    let ran = check(&context, None, &["--format", "json"]);
+    let ran = check(&context, None, &[&["--format", "json"], &EVERYTHING[..]].concat());
     assert_eq!(ran.code, 0, "{ran}");
     let report = ran.json();
     assert_eq!(report["ok"], true);

@@ -1,6 +1,6 @@
 //! A folder of its own, a simulated organisation, and the binary run with nothing of this machine's environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// Turns on what is off by default: what there is beyond it is tested for itself.
+pub const EVERYTHING: [&str; 4] = ["--warehouse-columns", "true", "--data-grants", "tables"];
 
 /// A test's world.
 pub struct Context {
@@ -91,9 +94,9 @@ impl Context {
         run(&mut self.command(&all))
     }
 
-    /// `extract` that has to end well; its summary.
+    /// `extract` of everything that has to end well; its summary.
     pub fn extract(&self) -> Value {
-        let ran = self.extract_with(&["--concurrency", "4"]);
+        let ran = self.extract_with(&[&["--concurrency", "4"], &EVERYTHING[..]].concat());
         assert_eq!(ran.code, 0, "{ran}");
         ran.json()
     }
@@ -106,6 +109,33 @@ impl Context {
     /// The catalog, for queries.
     pub fn catalog(&self) -> Connection {
         Connection::open_with_flags(self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a catalog")
+    }
+
+    /// Makes the catalog's schema that of an earlier version of the program, by how many migrations it had seen.
+    pub fn back_to_version(&self, version: usize) {
+        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations");
+        let mut files: Vec<_> = std::fs::read_dir(migrations)
+            .expect("the migrations")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        files.sort();
+        assert!(version < files.len());
+        let catalog = Connection::open(self.database()).expect("the catalog");
+        // Latest first: later tables refer to earlier ones.
+        for file in files[version..].iter().rev() {
+            let sql = std::fs::read_to_string(file).expect("a migration");
+            for made in ["INDEX", "TABLE"] {
+                let makes: Vec<&str> = sql.lines().filter_map(|line| line.strip_prefix("CREATE ")).collect();
+                for line in makes.into_iter().rev().map(|line| line.trim_start_matches("UNIQUE ")) {
+                    if let Some(name) =
+                        line.strip_prefix(made).and_then(|rest| rest.split_whitespace().next())
+                    {
+                        catalog.execute_batch(&format!("DROP {made} {name}")).expect(line);
+                    }
+                }
+            }
+        }
+        catalog.pragma_update(None, "user_version", version as i64).expect("a version");
     }
 
     /// All rows of a query, each as one line of its columns.

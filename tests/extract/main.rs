@@ -5,6 +5,7 @@ mod context;
 mod demo;
 mod mistakes;
 mod modes;
+mod objects;
 mod requests;
 mod rerun;
 #[cfg(unix)]

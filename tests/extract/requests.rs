@@ -9,7 +9,7 @@ fn total(stats: &Value) -> u64 {
     stats["total"].as_u64().expect("a total")
 }
 
-fn asked(stats: &Value, path: &str) -> u64 {
+pub fn asked(stats: &Value, path: &str) -> u64 {
     let by_status = stats["requests"].as_object().expect("requests");
     by_status
         .iter()
@@ -43,6 +43,8 @@ fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
         .sum();
     assert_eq!(contents, 200 * 7, "{stats:#}");
     assert!(total(&stats) - contents <= 250, "{} for everything else: {stats:#}", total(&stats) - contents);
+    // Without tenants nobody asks for their values.
+    assert_eq!(asked(&stats, "/v2/user-attributes/{userAttributeId}/tenants"), 0, "{stats:#}");
     assert!(stats["max_in_flight"].as_u64().is_some_and(|most| most <= 10), "{stats:#}");
     assert_eq!(ran.json()["requests"]["total"].as_u64(), Some(total(&stats)), "{ran}");
 }

@@ -367,15 +367,7 @@ fn an_import_waits_for_no_run() {
 #[test]
 fn a_catalog_of_an_earlier_version_has_no_mappings_yet() {
     let context = world();
-    let catalog = rusqlite::Connection::open(context.database()).expect("the catalog");
-    catalog
-        .execute_batch(
-            "DROP TABLE run_audience; DROP TABLE access_principal_history; DROP TABLE mirrored_member_history;
-             DROP TABLE mirrored_principal_history; DROP TABLE mirrored_object_history; DROP TABLE access_key;
-             DROP TABLE identity_pair; DROP TABLE identity_version; PRAGMA user_version = 1",
-        )
-        .expect("the schema of version 1");
-    drop(catalog);
+    context.back_to_version(1);
     assert_eq!(json_of(&context, &["list"])["versions"], json!([]));
     assert_eq!(json_of(&context, &["report", "--match", "email"])["member_counts"]["mapped"], 1);
     assert_eq!(json_of(&context, &["import", "one.csv", "--yes"])["version"]["version"], 1);

@@ -2,9 +2,11 @@
 
 use sigma_catalog::catalog::document::{Element, ElementColumn, LineageEdge, LineageNode};
 use sigma_catalog::catalog::organisation::{Document, File, Member, Organization};
+use sigma_catalog::catalog::warehouse::DatasetSource;
 use sigma_catalog::store::views::VIEWS;
 
 use crate::World;
+use crate::governance::Governance;
 use crate::org::{Inside, Org, column, connection, document, element, file, member, workspace};
 
 fn node(kind: &str, id: &str, name: Option<&str>, connection: Option<&str>) -> LineageNode {
@@ -71,6 +73,14 @@ fn org() -> Org {
             document("dm", "data-model"),
             document("ds", "dataset"),
         ],
+        governance: Governance {
+            sources: vec![DatasetSource {
+                dataset_id: "ds".into(),
+                source_id: "old".into(),
+                source_type: "table".into(),
+            }],
+            ..Governance::small()
+        },
         ..Org::default()
     };
     let mut workbook = Inside::default().page("p1", &["e1"]).page("p2", &[]);
@@ -241,20 +251,24 @@ fn connections_hold_the_tables_that_lineage_reaches() {
         &world,
         "bi_connection",
         &[
-            "connection:c1|C1|Connection|-|snowflake|-|-",
-            "table:tbl|ORDERS|Table|connection:c1|snowflake|-|-",
+            "connection:c1|C1|Connection|-|snowflake|-|-|-|-|-|0|0",
+            "table:tbl|ORDERS|Table|connection:c1|snowflake|-|-|DB|S|TBL|-|-",
             // Its connection is out of sight.
-            "table:far|FAR|Table|-|-|-|-",
+            "table:far|FAR|Table|-|-|-|-|-|-|-|-|-",
+            // Only a dataset reads it.
+            "table:old|OLD|Table|connection:c1|snowflake|-|-|DB|S|OLD|-|-",
         ],
     );
     shows(
         &world,
         "bi_connection_column",
         &[
-            "warehouse-column:tbl/AMOUNT|AMOUNT|Column|table:tbl",
-            "warehouse-column:tbl/ID|ID|Column|table:tbl",
-            "warehouse-column:ds/D|D|Column|dataset:ds",
-            "warehouse-column:ds-unseen/D|D|Column|dataset:ds-unseen",
+            "warehouse-column:tbl/AMOUNT|AMOUNT|Column|table:tbl|number|in euros",
+            "warehouse-column:tbl/ID|ID|Column|table:tbl|-|-",
+            "warehouse-column:ds/D|D|Column|dataset:ds|-|-",
+            "warehouse-column:ds-unseen/D|D|Column|dataset:ds-unseen|-|-",
+            // No element shows it.
+            "warehouse-column:old/AMOUNT|AMOUNT|Column|table:old|number|in euros",
         ],
     );
 }
@@ -294,6 +308,7 @@ fn lineage_tells_the_direct_sources_of_elements() {
             "unresolved|unresolved:gone|element|element:wb/e1|source",
             "element|element:wb/e1|element|element:wb/e2|lookup",
             "table|table:tbl|element|element:dm/d1|source",
+            "table|table:old|dataset|dataset:ds|source",
         ],
     );
 }

@@ -52,6 +52,24 @@ fn one_changed_value_closes_one_row_and_opens_one() {
         ("element_query", "wb1/e2", |org| org.inside("wb1").queries[1].sql = Some("select 2".into())),
         ("lineage_node", "wb1/table/tbl", |org| org.inside("wb1").nodes[0].name = Some("T".into())),
         ("lineage_edge", "wb1/table/tbl/e1", |org| org.inside("wb1").edges[0].kind = "lookup".into()),
+        ("account_type_permission", "viewer/view-worksheet", |org| {
+            org.governance.permissions[0].description = Some("View".into());
+        }),
+        ("user_attribute", "region", |org| org.governance.attributes[0].default_value = Some("EMEA".into())),
+        ("user_attribute_value", "region/t1", |org| org.governance.values[1].priority = Some(2)),
+        ("tenant", "tenant", |org| org.governance.tenants[0].region = Some("eu".into())),
+        ("version_tag", "prod", |org| org.governance.tags[0].color = None),
+        ("tagged_version", "wb1/prod/3", |org| {
+            org.governance.tagged[0].tagged_at = Some("2026-01-01".into())
+        }),
+        ("dataset_source", "ds1/old", |org| org.governance.sources[0].source_type = "dataset".into()),
+        ("warehouse_table", "tbl", |org| org.governance.tables[0].schema_name = None),
+        ("warehouse_column", "tbl/AMOUNT", |org| {
+            org.governance.columns[0].visibility = Some("hidden".into())
+        }),
+        ("connection_grant", "g-c1/c1/t1", |org| {
+            org.governance.grants[0].permission = Some("annotate".into());
+        }),
     ];
     let world = World::new();
     let mut org = Org::small();

@@ -3,6 +3,7 @@
 mod bi;
 mod diff;
 mod files;
+mod governance;
 mod guards;
 mod history;
 mod oracle;

@@ -11,6 +11,8 @@ use sigma_catalog::catalog::organisation::{
 };
 use sigma_catalog::catalog::record::Record;
 
+use crate::governance::Governance;
+
 pub(crate) const KINDS: [&str; 4] = ["workbook", "report", "data-model", "dataset"];
 pub(crate) const FILE_TYPES: [&str; 6] =
     ["workspace", "folder", "workbook", "report", "data-model", "dataset"];
@@ -28,6 +30,7 @@ pub(crate) struct Org {
     pub(crate) connections: Vec<Connection>,
     pub(crate) documents: Vec<Document>,
     pub(crate) grants: Vec<ObjectGrant>,
+    pub(crate) governance: Governance,
     /// What lies inside documents, by their id.
     pub(crate) inside: BTreeMap<String, Inside>,
     /// How scopes end that are not complete: by name and parent, the parent of page scopes being `<document>/<page>`.
@@ -103,6 +106,7 @@ impl Org {
                 grant("g3", "wb2", "", "t2"),
                 grant("g4", "f1", "m2", ""),
             ],
+            governance: Governance::small(),
             ..Self::default()
         };
         for workbook in ["wb1", "wb2"] {
@@ -136,6 +140,11 @@ impl Org {
 
     fn outcome(&self, scope: &'static str, parent: &str) -> Outcome {
         self.outcomes.get(&(scope, parent.to_owned())).copied().unwrap_or(Outcome::Complete)
+    }
+
+    /// The end of a scope, as `outcomes` has it.
+    pub(crate) fn ended(&self, scope: &'static str, parent: &str) -> Delivery {
+        listed(scope, parent, self.outcome(scope, parent))
     }
 
     /// What a crawl delivers. Objects are asked for their grants; principals are not.
@@ -175,6 +184,7 @@ impl Org {
         for document in self.documents.iter().filter(|document| document.kind != "dataset") {
             all.push(Delivery::Bundle(self.bundle(document)));
         }
+        all.extend(self.governance.deliveries(self));
         all
     }
 

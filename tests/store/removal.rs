@@ -40,6 +40,15 @@ const CASES: &[Case] = &[
     (scope::QUERIES, "wb1", &["- element_query wb1/e1"], |org| { org.inside("wb1").queries.remove(0); }),
     (scope::LINEAGE, "wb1", &["- lineage_node wb1/table/tbl"], |org| { org.inside("wb1").nodes.remove(0); }),
     (scope::LINEAGE, "wb2", &["- lineage_edge wb2/table/tbl/e1"], |org| { org.inside("wb2").edges.pop(); }),
+    (scope::ACCOUNT_TYPE_PERMISSIONS, "viewer", &["- account_type_permission viewer/view-worksheet"], |org| { org.governance.permissions.pop(); }),
+    (scope::USER_ATTRIBUTES, "", &["- user_attribute region"], |org| { org.governance.attributes.pop(); }),
+    (scope::USER_ATTRIBUTE_VALUES, "region", &["- user_attribute_value region/t1"], |org| { org.governance.values.remove(1); }),
+    (scope::TENANTS, "", &["- tenant tenant"], |org| { org.governance.tenants.pop(); }),
+    (scope::VERSION_TAGS, "", &["- version_tag prod"], |org| { org.governance.tags.pop(); }),
+    (scope::TAGGED_VERSIONS, "workbook", &["- tagged_version wb1/prod/3"], |org| { org.governance.tagged.pop(); }),
+    (scope::DATASET_SOURCES, "ds1", &["- dataset_source ds1/old"], |org| { org.governance.sources.pop(); }),
+    (scope::WAREHOUSE_COLUMNS, "tbl", &["- warehouse_column tbl/AMOUNT"], |org| { org.governance.columns.remove(0); }),
+    (scope::CONNECTION_GRANTS, "c1", &["- connection_grant g-c1/c1/t1"], |org| { org.governance.grants.remove(0); }),
 ];
 
 /// The small organisation, with a row in every table that nothing else hangs on.
@@ -88,6 +97,34 @@ fn a_missing_row_goes_when_its_scope_was_listed_to_the_end() {
             assert_eq!(world.diff(before.run_id, run.run_id), *expected, "{scope} {parent} {outcome:?}");
         }
     }
+}
+
+#[test]
+fn a_warehouse_table_stays_as_long_as_anything_names_it_and_then_goes_with_all_that_is_known_of_it() {
+    let world = World::new();
+    let mut org = Org::small();
+    let mut last = world.run(org.deliveries()).run_id;
+    // From here on nobody asks about tables: they are not delivered.
+    let tables = std::mem::take(&mut org.governance.tables);
+    (org.governance.columns, org.governance.grants) = (Vec::new(), vec![org.governance.grants[0].clone()]);
+    assert_eq!(tables.len(), 2);
+    let mut run = |org: &Org| {
+        let run = world.run(org.deliveries()).run_id;
+        world.diff(std::mem::replace(&mut last, run), run)
+    };
+    org.inside("wb1").nodes.clear();
+    assert_eq!(run(&org), ["- lineage_node wb1/table/tbl"], "the other workbook still reads it");
+    org = org.without_document("wb2");
+    let gone = run(&org);
+    for row in ["- warehouse_table tbl", "- warehouse_column tbl/AMOUNT", "- connection_grant g-tbl/tbl/t1"] {
+        assert!(gone.iter().any(|line| line == row), "{row} in {gone:?}");
+    }
+    assert!(!gone.iter().any(|line| line.contains("old")), "{gone:?}");
+    org.governance.sources.clear();
+    assert_eq!(
+        run(&org),
+        ["- dataset_source ds1/old", "- warehouse_column old/AMOUNT", "- warehouse_table old"]
+    );
 }
 
 #[test]

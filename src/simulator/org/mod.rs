@@ -20,6 +20,7 @@ pub(super) mod places;
 mod recipe;
 pub(super) mod sql;
 mod truth;
+mod truth_objects;
 pub(super) mod warehouse;
 pub(super) mod words;
 

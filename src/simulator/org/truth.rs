@@ -26,6 +26,8 @@ impl Organization {
             objects.insert(name.into(), rows.map(|d| self.document_truth(d)).collect());
         }
         let (lineage, column_lineage) = self.add_contents(&mut objects);
+        self.add_governance(&mut objects);
+        self.add_warehouse(&mut objects, &lineage);
         json!({
             "organization": { "organizationId": self.id, "slug": self.slug },
             "objects": objects,
@@ -74,6 +76,7 @@ impl Organization {
             json!({
                 "id": grant.id, "inode": grant.inode, "member": member, "team": team,
                 "permission": grant.permission, "orphan": orphan,
+                "on": data.then(|| self.data_object(grant.inode)),
             })
         };
         self.grants.iter().filter(|grant| grant.data == data).map(row).collect()
