@@ -3,10 +3,12 @@
 //! * [`record`] — what a record is: a table, its columns, a row of values.
 //! * [`organisation`] — records of the whole organisation: people, containers, documents, grants.
 //! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
+//! * [`attached`] — what hangs on a document: controls, bookmarks, embeds, schedules, versions, sources.
 //! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
 //! * [`facts`] — what the rules of access need to know of an organisation, as one run found it.
 //! * [`sql`] — the rule that makes stored SQL stable and free of personal data.
 
+pub mod attached;
 pub mod delivery;
 pub mod document;
 pub mod facts;
@@ -34,6 +36,13 @@ pub static TABLES: &[&Table] = &[
     document::ElementQuery::TABLE,
     document::LineageNode::TABLE,
     document::LineageEdge::TABLE,
+    attached::Control::TABLE,
+    attached::Bookmark::TABLE,
+    attached::Embed::TABLE,
+    attached::ExportSchedule::TABLE,
+    attached::MaterializationSchedule::TABLE,
+    attached::DocumentVersion::TABLE,
+    attached::DocumentSource::TABLE,
 ];
 
 /// The table of that name.

@@ -1,5 +1,6 @@
 //! The validated settings, by section, and the rules that concern more than one value.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,7 +81,22 @@ pub struct CrawlSettings {
     pub sql: bool,
     /// Fetch lineage.
     pub lineage: bool,
+    /// The settings of [`OPTIONAL`] that are on.
+    pub optional: BTreeSet<&'static str>,
 }
+
+/// The settings that turn on what costs requests of its own and not everybody needs; `crawl.everything` stands for all.
+pub const OPTIONAL: &[&str] = &[
+    "crawl.controls",
+    "crawl.bookmarks",
+    "crawl.embeds",
+    "crawl.schedules",
+    "crawl.materializations",
+    "crawl.versions",
+    "crawl.sources",
+    "crawl.data_model_sources",
+    "crawl.data_model_sql",
+];
 
 /// How grants are asked for; both ways give the same grants at different numbers of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +250,11 @@ pub(crate) fn build(
             explorations: layers.is_on("crawl.explorations"),
             sql: layers.is_on("crawl.sql"),
             lineage: layers.is_on("crawl.lineage"),
+            optional: OPTIONAL
+                .iter()
+                .copied()
+                .filter(|key| layers.is_on(key) || layers.is_on("crawl.everything"))
+                .collect(),
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
         permissions: permissions(layers, directory, errors, notices),

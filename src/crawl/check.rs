@@ -93,6 +93,7 @@ fn example_of(step: &Step) -> Option<(&'static str, &'static str)> {
         (scope::DOCUMENTS, "workbook") => ("workbookId", "workbook"),
         (scope::DOCUMENTS, "report") => ("reportId", "report"),
         (scope::DOCUMENTS, "data-model") => ("dataModelId", "data-model"),
+        (scope::DOCUMENTS, "dataset") => ("datasetId", "dataset"),
         (scope::TEAMS, _) => ("teamId", "team"),
         (scope::MEMBERS, _) => ("memberId", "member"),
         (scope::PAGES, "workbook") => ("pageId", "workbook page"),

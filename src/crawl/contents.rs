@@ -1,5 +1,7 @@
 //! The contents of one document, read with the bulk endpoints and stored in one piece.
 
+use std::collections::HashSet;
+
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
@@ -19,16 +21,22 @@ const WITHOUT_DATA: [&str; 9] =
     ["control", "text", "image", "button", "divider", "container", "embed", "link", "spacer"];
 
 /// A document being read.
-struct Reading<'task> {
-    task: &'task DocumentTask,
-    rows: Rows,
-    scopes: Vec<ScopeReport>,
+pub(super) struct Reading<'task> {
+    pub task: &'task DocumentTask,
+    pub rows: Rows,
+    pub scopes: Vec<ScopeReport>,
     /// The elements that may have columns, SQL and lineage.
-    data_elements: Vec<String>,
+    pub data_elements: Vec<String>,
+    /// All elements that were listed.
+    listed: HashSet<String>,
+    /// Columns or SQL name an element that was not listed.
+    has_unlisted: bool,
+    /// The columns of all elements were read with one listing.
+    has_bulk_columns: bool,
 }
 
 /// What asking for one scope gave.
-enum Answer<T> {
+pub(super) enum Answer<T> {
     Rows(Vec<T>, ListingReport),
     Error(SigmaError, ListingReport),
 }
@@ -36,15 +44,25 @@ enum Answer<T> {
 impl Crawler {
     /// Reads a document and delivers it.
     pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
-        let mut reading =
-            Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
+        let mut reading = Reading {
+            task,
+            rows: Rows::default(),
+            scopes: Vec::new(),
+            data_elements: Vec::new(),
+            listed: HashSet::new(),
+            has_unlisted: false,
+            has_bulk_columns: false,
+        };
         if task.archived {
             reading.leave_out();
         } else {
             self.elements(&mut reading).await?;
             self.columns(&mut reading).await?;
+            self.elements_on_no_page(&mut reading).await?;
             self.queries(&mut reading).await?;
+            self.elements_on_no_page(&mut reading).await?;
             self.lineage(&mut reading).await?;
+            self.attached(&mut reading).await?;
         }
         let Reading { rows, scopes, .. } = reading;
         for report in scopes.iter().filter(|report| !report.outcome.is_good()) {
@@ -54,7 +72,7 @@ impl Crawler {
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
-    fn step_of(&self, scope: &str, reading: &mut Reading<'_>) -> Option<&'static Step> {
+    pub(super) fn step_of(&self, scope: &str, reading: &mut Reading<'_>) -> Option<&'static Step> {
         let step = graph::find(scope, reading.task.kind)?;
         if step.is_on(&self.settings) {
             return Some(step);
@@ -63,7 +81,7 @@ impl Crawler {
         None
     }
 
-    async fn ask<T: Row + Send + 'static>(&self, call: Call) -> Result<Answer<T>, CrawlError> {
+    pub(super) async fn ask<T: Row + Send + 'static>(&self, call: Call) -> Result<Answer<T>, CrawlError> {
         if call.endpoint().spec().paging == Paging::One {
             return match self.client.one::<T>(&call).await {
                 Ok(row) => {
@@ -114,6 +132,35 @@ impl Crawler {
         Ok(())
     }
 
+    /// Sees to the elements that no page shows, once columns or SQL were read: asked for only where those name one. Where
+    /// the columns of all elements were read and name none, there is none.
+    async fn elements_on_no_page(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        if reading.has_unlisted {
+            return self.flat_list(reading).await;
+        }
+        let is_read = |report: &ScopeReport| report.scope == scope::QUERIES || report.scope == scope::COLUMNS;
+        let all_read = reading.scopes.iter().filter(|report| is_read(report)).count() == 2;
+        if all_read && reading.has_bulk_columns && reading.wants_flat_list() {
+            reading.scopes.push(settled(scope::ELEMENTS, "", &ListingReport::default()));
+        }
+        Ok(())
+    }
+
+    /// Asks the flat list of elements, once, for those that no page shows.
+    async fn flat_list(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let Some(step) = graph::find_fallback(scope::ELEMENTS, reading.task.kind) else { return Ok(()) };
+        if !reading.wants_flat_list() {
+            return Ok(());
+        }
+        let answer = self.ask(reading.call(step)).await?;
+        reading.take(step, "", answer, |row: model::Element, reading| {
+            if !reading.listed.contains(&row.element_id) {
+                reading.element(None, row);
+            }
+        });
+        Ok(())
+    }
+
     async fn columns(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let Some(step) = self.step_of(scope::COLUMNS, reading) else { return Ok(()) };
         let answer = self.ask(reading.call(step)).await?;
@@ -128,12 +175,19 @@ impl Crawler {
                 })
                 .await;
         }
-        reading
-            .take(step, "", answer, |row: model::Column, reading| reading.rows.push(rows::column(None, row)));
+        reading.has_bulk_columns = matches!(answer, Answer::Rows(..));
+        reading.take(step, "", answer, |row: model::Column, reading| {
+            let column = rows::column(None, row);
+            reading.names(&column.element_id);
+            reading.rows.push(column);
+        });
         Ok(())
     }
 
     async fn queries(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        if graph::find(scope::QUERIES, reading.task.kind).is_none() {
+            return self.queries_of_a_model(reading).await;
+        }
         let Some(step) = self.step_of(scope::QUERIES, reading) else { return Ok(()) };
         let answer = self.ask(reading.call(step)).await?;
         if let Some(step) = reading.fallback(step, &answer) {
@@ -146,6 +200,7 @@ impl Crawler {
                 .await;
         }
         reading.take(step, "", answer, |row: model::Query, reading| {
+            reading.names(&row.element_id);
             if let Some(query) = rows::query(row) {
                 reading.rows.push(query);
             }
@@ -179,7 +234,15 @@ impl Crawler {
         reading: &mut Reading<'_>,
         mut each: impl FnMut(&str, T, &mut Rows),
     ) -> Result<(), CrawlError> {
+        self.flat_list(reading).await?;
         let mut total = settled(step.scope, "", &ListingReport::default());
+        if let Some(report) = reading.scopes.iter().find(|report| report.scope == scope::ELEMENTS)
+            && !report.outcome.is_complete()
+        {
+            total.outcome = Outcome::Incomplete;
+            total.code.clone_from(&report.code);
+            total.message.clone_from(&report.message);
+        }
         for element in std::mem::take(&mut reading.data_elements) {
             let call = reading.call(step).path("elementId", &element);
             let report = match self.ask::<T>(call).await? {
@@ -224,7 +287,7 @@ impl Crawler {
 
 impl Reading<'_> {
     /// A call of a step for this document.
-    fn call(&self, step: &Step) -> Call {
+    pub fn call(&self, step: &Step) -> Call {
         step.endpoint.call().path(step.id, &self.task.id)
     }
 
@@ -245,7 +308,13 @@ impl Reading<'_> {
     }
 
     /// Takes the answer of a scope: its rows one by one, and its outcome.
-    fn take<T>(&mut self, step: &Step, parent: &str, answer: Answer<T>, mut each: impl FnMut(T, &mut Self)) {
+    pub fn take<T>(
+        &mut self,
+        step: &Step,
+        parent: &str,
+        answer: Answer<T>,
+        mut each: impl FnMut(T, &mut Self),
+    ) {
         let report = match answer {
             Answer::Rows(found, report) => {
                 for row in found {
@@ -264,7 +333,13 @@ impl Reading<'_> {
         if has_data {
             self.data_elements.push(row.element_id.clone());
         }
+        self.listed.insert(row.element_id.clone());
         self.rows.push(rows::element(page, row));
+    }
+
+    /// Something was read of that element.
+    fn names(&mut self, element: &str) {
+        self.has_unlisted |= !element.is_empty() && !self.listed.contains(element);
     }
 
     fn lineage(&mut self, found: Lineage) {
@@ -287,9 +362,23 @@ impl Reading<'_> {
     /// The step to ask element by element. Only when all elements are known: none of them having data then means that
     /// there is none.
     fn fallback_step(&self, step: &Step) -> Option<&'static Step> {
-        let of_elements = [scope::PAGES, scope::PAGE_ELEMENTS, scope::ELEMENTS];
-        let mut elements = self.scopes.iter().filter(|report| of_elements.contains(&report.scope));
-        let all_known = elements.all(|report| report.outcome.is_complete());
-        if all_known { graph::find_fallback(step.scope, step.of) } else { None }
+        if self.has_all_elements() { graph::find_fallback(step.scope, step.of) } else { None }
+    }
+
+    /// Whether every listing of elements was read to its end; of pages where there are pages.
+    pub fn has_all_elements(&self) -> bool {
+        let flat = graph::find(scope::ELEMENTS, self.task.kind).is_some();
+        let mut elements = self.scopes.iter().filter(|report| match report.scope {
+            scope::PAGES | scope::PAGE_ELEMENTS => true,
+            scope::ELEMENTS => flat,
+            _ => false,
+        });
+        elements.all(|report| report.outcome.is_complete())
+    }
+
+    /// Whether the flat list of elements was not asked yet and may be: it does not say on which page an element stands, so
+    /// all pages have to be known.
+    fn wants_flat_list(&self) -> bool {
+        self.has_all_elements() && !self.scopes.iter().any(|report| report.scope == scope::ELEMENTS)
     }
 }

@@ -26,7 +26,8 @@ pub struct Step {
     pub setting: Option<&'static str>,
     /// Without it there is no catalog: its failure is the run's.
     pub essential: bool,
-    /// Asked only where the step of the same scope answers that it cannot.
+    /// Asked only where the other steps leave something open: element by element where no step of the same scope can be
+    /// asked for all, and for elements that no page shows.
     pub fallback: bool,
 }
 
@@ -68,7 +69,7 @@ impl Step {
             Some(DATASETS) => settings.datasets,
             Some(SQL) => settings.sql,
             Some(LINEAGE) => settings.lineage,
-            Some(_) => false,
+            Some(setting) => settings.optional.contains(setting),
         }
     }
 }
@@ -79,6 +80,15 @@ const DATA_MODELS: &str = "crawl.data_models";
 const DATASETS: &str = "crawl.datasets";
 const SQL: &str = "crawl.sql";
 const LINEAGE: &str = "crawl.lineage";
+const CONTROLS: &str = "crawl.controls";
+const BOOKMARKS: &str = "crawl.bookmarks";
+const EMBEDS: &str = "crawl.embeds";
+const SCHEDULES: &str = "crawl.schedules";
+const MATERIALIZATIONS: &str = "crawl.materializations";
+const VERSIONS: &str = "crawl.versions";
+const SOURCES: &str = "crawl.sources";
+const DATA_MODEL_SOURCES: &str = "crawl.data_model_sources";
+const DATA_MODEL_SQL: &str = "crawl.data_model_sql";
 
 use self::Endpoint as E;
 
@@ -122,6 +132,24 @@ pub static STEPS: &[Step] = &[
     step(scope::ELEMENTS, "data-model", E::DataModelElements, "dataModelId", "elements", "element"),
     step(scope::COLUMNS, "data-model", E::DataModelColumns, "dataModelId", "columns and formulas", "element_column"),
     step(scope::LINEAGE, "data-model", E::DataModelLineage, "dataModelId", "lineage", "lineage_edge").on(LINEAGE),
+    step(scope::QUERIES, "data-model", E::DataModelElementQuery, "dataModelId", "SQL of an element", "element_query").on(DATA_MODEL_SQL).fallback(),
+
+    step(scope::ELEMENTS, "workbook", E::WorkbookElements, "workbookId", "elements on no page", "element").fallback(),
+    step(scope::ELEMENTS, "report", E::ReportElements, "reportId", "elements on no page", "element").fallback(),
+    step(scope::CONTROLS, "workbook", E::WorkbookControls, "workbookId", "controls", "control").on(CONTROLS),
+    step(scope::CONTROLS, "report", E::ReportControls, "reportId", "controls", "control").on(CONTROLS),
+    step(scope::BOOKMARKS, "workbook", E::WorkbookBookmarks, "workbookId", "bookmarks", "bookmark").on(BOOKMARKS),
+    step(scope::EMBEDS, "workbook", E::WorkbookEmbeds, "workbookId", "embeds", "embed").on(EMBEDS),
+    step(scope::EXPORT_SCHEDULES, "workbook", E::WorkbookSchedules, "workbookId", "export schedules", "export_schedule").on(SCHEDULES),
+    step(scope::EXPORT_SCHEDULES, "report", E::ReportSchedules, "reportId", "export schedules", "export_schedule").on(SCHEDULES),
+    step(scope::MATERIALIZATION_SCHEDULES, "workbook", E::WorkbookMaterializationSchedules, "workbookId", "materialisation schedules", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::MATERIALIZATION_SCHEDULES, "data-model", E::DataModelMaterializationSchedules, "dataModelId", "materialisation schedules", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::VERSIONS, "workbook", E::WorkbookVersionHistory, "workbookId", "version history", "document_version").on(VERSIONS),
+    step(scope::VERSIONS, "report", E::ReportVersionHistory, "reportId", "version history", "document_version").on(VERSIONS),
+    step(scope::SOURCES, "workbook", E::WorkbookSources, "workbookId", "sources", "document_source").on(SOURCES),
+    step(scope::SOURCES, "report", E::ReportSources, "reportId", "sources", "document_source").on(SOURCES),
+    step(scope::SOURCES, "data-model", E::DataModelSources, "dataModelId", "sources", "document_source").on(DATA_MODEL_SOURCES),
+    step(scope::SOURCES, "dataset", E::DatasetSources, "datasetId", "sources", "document_source").on(DATA_MODEL_SOURCES),
 ];
 
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.
@@ -130,12 +158,17 @@ pub const FILE_TYPES: &[&str] = &["workspace", "folder", "workbook", "data-model
 /// The kinds of document, in the order their listings start: long chains first.
 pub const DOCUMENT_KINDS: &[&str] = &["workbook", "report", "data-model", "dataset"];
 
+/// Whether the settings ask for anything inside documents of that kind.
+pub fn has_contents(kind: &str, settings: &CrawlSettings) -> bool {
+    STEPS.iter().any(|step| step.of == kind && step.scope != scope::DOCUMENTS && step.is_on(settings))
+}
+
 /// The step that lists a scope of an object of that kind.
 pub fn find(scope: &str, of: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.scope == scope && step.of == of && !step.fallback)
 }
 
-/// The step that asks element by element where [`find`]'s answers that it cannot.
+/// The step for what the steps of [`find`] leave open.
 pub fn find_fallback(scope: &str, of: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.scope == scope && step.of == of && step.fallback)
 }

@@ -10,6 +10,7 @@
 //!
 //! What is asked at all is one table: [`graph`].
 
+mod attached;
 mod check;
 mod contents;
 pub mod error;

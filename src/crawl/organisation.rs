@@ -115,7 +115,7 @@ impl Crawler {
             let document = row.into_document();
             self.note_document_url(document.url.as_deref());
             enqueue.found(Found::Object(document.id.clone()));
-            if kind != "dataset" {
+            if graph::has_contents(kind, &self.settings) {
                 enqueue.add(Task::Document(DocumentTask {
                     kind,
                     id: document.id.clone(),

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use tokio::sync::mpsc;
 
+use super::attached::ModelSql;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::queue::{Queue, Task};
@@ -13,7 +14,7 @@ use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, ListingReport, SigmaClient, SigmaError};
 
-/// What all workers share: nothing that changes but the pace inside the client.
+/// What all workers share. What changes is the pace inside the client, and what was learnt of the server.
 #[derive(Debug)]
 pub(super) struct Crawler {
     pub client: SigmaClient,
@@ -24,6 +25,8 @@ pub(super) struct Crawler {
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
+    /// What is known of the endpoint for data models' SQL.
+    pub model_sql: ModelSql,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
 }
@@ -43,6 +46,7 @@ impl Crawler {
             narrower,
             grants_by_principal_before,
             deliveries,
+            model_sql: ModelSql::default(),
             document_url: Mutex::new(None),
         }
     }

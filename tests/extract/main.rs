@@ -1,11 +1,14 @@
 //! The main job, through the real binary, against a simulated organisation.
 
+mod attached;
 mod check;
 mod context;
 mod demo;
+mod everything;
 mod mistakes;
 mod requests;
 mod rerun;
+mod shapes;
 #[cfg(unix)]
 mod signals;
 mod truth;

@@ -5,11 +5,11 @@ use sigma_catalog::simulator::Options;
 
 use crate::context::{Context, run};
 
-fn total(stats: &Value) -> u64 {
+pub fn total(stats: &Value) -> u64 {
     stats["total"].as_u64().expect("a total")
 }
 
-fn asked(stats: &Value, path: &str) -> u64 {
+pub fn asked(stats: &Value, path: &str) -> u64 {
     let by_status = stats["requests"].as_object().expect("requests");
     by_status
         .iter()

@@ -11,6 +11,8 @@ use sigma_catalog::catalog::organisation::{
 };
 use sigma_catalog::catalog::record::Record;
 
+use crate::attached;
+
 pub(crate) const KINDS: [&str; 4] = ["workbook", "report", "data-model", "dataset"];
 pub(crate) const FILE_TYPES: [&str; 6] =
     ["workspace", "folder", "workbook", "report", "data-model", "dataset"];
@@ -184,6 +186,7 @@ impl Org {
             names.push(scope::ELEMENTS);
         } else {
             names.extend([scope::PAGES, scope::QUERIES]);
+            names.extend(attached::SCOPES);
         }
         let mut scopes: Vec<ScopeReport> =
             names.into_iter().map(|name| report(name, "", self.outcome(name, &document.id))).collect();
@@ -239,6 +242,9 @@ impl Inside {
 
     pub(crate) fn rows(self) -> Rows {
         let mut rows = Rows::default();
+        if !self.pages.is_empty() {
+            attached::push_all(&mut rows);
+        }
         self.pages.into_iter().for_each(|record| rows.push(record));
         self.elements.into_iter().for_each(|record| rows.push(record));
         self.columns.into_iter().for_each(|record| rows.push(record));
