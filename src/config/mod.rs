@@ -37,8 +37,8 @@ pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
-    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, PermissionSettings,
-    Settings, SigmaSettings,
+    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, OPTIONAL,
+    PermissionSettings, Settings, SigmaSettings,
 };
 pub use table::{Kind, Setting, TABLE, find};
 

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::attached_rows;
 use super::contents::{Answer, Reading};
 use super::error::CrawlError;
 use super::graph;
 use super::rows;
-use super::worker::{Crawler, failed, turned_off};
+use super::worker::{Crawler, failed};
 use crate::catalog::delivery::{Outcome, ScopeReport, scope};
 use crate::catalog::record::Record;
 use crate::sigma::model::{self, Row};
@@ -49,19 +50,20 @@ impl ModelSql {
 impl Crawler {
     /// Reads everything that hangs on a document, as far as the settings ask for it.
     pub(super) async fn attached(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
-        self.attach(reading, scope::CONTROLS, rows::controls).await?;
-        self.attach(reading, scope::BOOKMARKS, each(rows::bookmark)).await?;
-        self.attach(reading, scope::EMBEDS, each(rows::embed)).await?;
-        self.attach(reading, scope::EXPORT_SCHEDULES, each(rows::export_schedule)).await?;
-        self.attach(reading, scope::MATERIALIZATION_SCHEDULES, each(rows::materialization_schedule)).await?;
-        self.attach(reading, scope::VERSIONS, each(rows::version)).await?;
+        self.attach(reading, scope::CONTROLS, attached_rows::controls).await?;
+        self.attach(reading, scope::BOOKMARKS, each(attached_rows::bookmark)).await?;
+        self.attach(reading, scope::EMBEDS, each(attached_rows::embed)).await?;
+        self.attach(reading, scope::EXPORT_SCHEDULES, each(attached_rows::export_schedule)).await?;
+        self.attach(reading, scope::MATERIALIZATION_SCHEDULES, each(attached_rows::materialization_schedule))
+            .await?;
+        self.attach(reading, scope::VERSIONS, each(attached_rows::version)).await?;
         if reading.task.kind == "data-model" {
             self.attach(reading, scope::SOURCES, |found: Vec<model::DataModelSource>| {
-                rows::sources(found.into_iter().map(Into::into).collect())
+                attached_rows::sources(found.into_iter().map(Into::into).collect())
             })
             .await
         } else {
-            self.attach(reading, scope::SOURCES, rows::sources).await
+            self.attach(reading, scope::SOURCES, attached_rows::sources).await
         }
     }
 
@@ -90,7 +92,6 @@ impl Crawler {
     pub(super) async fn queries_of_a_model(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let Some(step) = graph::find_fallback(scope::QUERIES, reading.task.kind) else { return Ok(()) };
         if !step.is_on(&self.settings) {
-            reading.scopes.push(turned_off(step, step.scope, ""));
             return Ok(());
         }
         let sql = &self.model_sql;

@@ -9,6 +9,7 @@ use super::queue::DocumentTask;
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::config::CrawlSettings;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 
@@ -54,7 +55,7 @@ impl Crawler {
             has_bulk_columns: false,
         };
         if task.archived {
-            reading.leave_out();
+            reading.leave_out(&self.settings);
         } else {
             self.elements(&mut reading).await?;
             self.columns(&mut reading).await?;
@@ -77,7 +78,9 @@ impl Crawler {
         if step.is_on(&self.settings) {
             return Some(step);
         }
-        reading.scopes.push(turned_off(step, step.scope, ""));
+        if !step.is_optional() {
+            reading.scopes.push(turned_off(step, step.scope, ""));
+        }
         None
     }
 
@@ -292,9 +295,10 @@ impl Reading<'_> {
     }
 
     /// Keeps what is known of an archived document: its child endpoints fail.
-    fn leave_out(&mut self) {
+    fn leave_out(&mut self, settings: &CrawlSettings) {
         for step in graph::STEPS.iter().filter(|step| step.of == self.task.kind && !step.fallback) {
-            if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
+            let is_off = step.is_optional() && !step.is_on(settings);
+            if is_off || matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
                 continue;
             }
             self.scopes.push(ScopeReport::without_rows(

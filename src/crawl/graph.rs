@@ -4,7 +4,7 @@
 //! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
-use crate::config::CrawlSettings;
+use crate::config::{CrawlSettings, OPTIONAL};
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -57,6 +57,11 @@ impl Step {
     const fn fallback(mut self) -> Self {
         self.fallback = true;
         self
+    }
+
+    /// Whether it is one of the many that are off unless asked for: then that is said once a run, not for each object.
+    pub fn is_optional(&self) -> bool {
+        self.setting.is_some_and(|setting| OPTIONAL.contains(&setting))
     }
 
     /// Whether the settings ask for it.
@@ -142,8 +147,8 @@ pub static STEPS: &[Step] = &[
     step(scope::EMBEDS, "workbook", E::WorkbookEmbeds, "workbookId", "embeds", "embed").on(EMBEDS),
     step(scope::EXPORT_SCHEDULES, "workbook", E::WorkbookSchedules, "workbookId", "export schedules", "export_schedule").on(SCHEDULES),
     step(scope::EXPORT_SCHEDULES, "report", E::ReportSchedules, "reportId", "export schedules", "export_schedule").on(SCHEDULES),
-    step(scope::MATERIALIZATION_SCHEDULES, "workbook", E::WorkbookMaterializationSchedules, "workbookId", "materialisation schedules", "materialization_schedule").on(MATERIALIZATIONS),
-    step(scope::MATERIALIZATION_SCHEDULES, "data-model", E::DataModelMaterializationSchedules, "dataModelId", "materialisation schedules", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::MATERIALIZATION_SCHEDULES, "workbook", E::WorkbookMaterializationSchedules, "workbookId", "materialisations", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::MATERIALIZATION_SCHEDULES, "data-model", E::DataModelMaterializationSchedules, "dataModelId", "materialisations", "materialization_schedule").on(MATERIALIZATIONS),
     step(scope::VERSIONS, "workbook", E::WorkbookVersionHistory, "workbookId", "version history", "document_version").on(VERSIONS),
     step(scope::VERSIONS, "report", E::ReportVersionHistory, "reportId", "version history", "document_version").on(VERSIONS),
     step(scope::SOURCES, "workbook", E::WorkbookSources, "workbookId", "sources", "document_source").on(SOURCES),

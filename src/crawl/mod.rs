@@ -11,6 +11,7 @@
 //! What is asked at all is one table: [`graph`].
 
 mod attached;
+mod attached_rows;
 mod check;
 mod contents;
 pub mod error;

@@ -71,6 +71,10 @@ impl Crawler {
                 self.deliver_scope(turned_off(step, scope, step.of)).await?;
             }
         }
+        let optional = graph::STEPS.iter().filter(|step| step.is_optional() && !step.is_on(&self.settings));
+        for step in optional {
+            self.deliver_scope(turned_off(step, step.scope, step.of)).await?;
+        }
         Ok(())
     }
 
