@@ -36,7 +36,7 @@ pub mod scope {
     pub const PAGES: &str = "pages";
     /// The elements of a page of a document.
     pub const PAGE_ELEMENTS: &str = "page-elements";
-    /// The elements of a document without pages.
+    /// The elements of a document that are on no page.
     pub const ELEMENTS: &str = "elements";
     /// The columns of a document.
     pub const COLUMNS: &str = "columns";
@@ -66,6 +66,20 @@ pub mod scope {
     pub const WAREHOUSE_COLUMNS: &str = "warehouse-columns";
     /// The data permissions on a connection or a warehouse table.
     pub const CONNECTION_GRANTS: &str = "connection-grants";
+    /// The controls of a document.
+    pub const CONTROLS: &str = "controls";
+    /// The bookmarks of a document.
+    pub const BOOKMARKS: &str = "bookmarks";
+    /// The embeds of a document.
+    pub const EMBEDS: &str = "embeds";
+    /// The scheduled exports of a document.
+    pub const EXPORT_SCHEDULES: &str = "export-schedules";
+    /// The scheduled materialisations of a document.
+    pub const MATERIALIZATION_SCHEDULES: &str = "materialization-schedules";
+    /// The published versions of a document.
+    pub const VERSIONS: &str = "versions";
+    /// What a document is built on as a whole.
+    pub const SOURCES: &str = "sources";
 }
 
 /// How the listing of a scope ended.

@@ -5,11 +5,13 @@
 //! * [`document`] — records inside one document: pages, elements, columns, SQL, lineage.
 //! * [`governance`] — what administrators define: user attributes, tenants, version tags, what account types allow.
 //! * [`warehouse`] — the tables that documents and datasets read, their columns, data permissions.
+//! * [`attached`] — what hangs on a document: controls, bookmarks, embeds, schedules, versions, sources.
 //! * [`delivery`] — what a crawl hands to a store: rows, scopes with their outcome, events.
 //! * [`facts`] — what the rules of access need to know of an organisation, as one run found it.
 //! * [`mirror`] — what a run mirrors: the audience, and what each principal may do.
 //! * [`sql`] — the rule that makes stored SQL stable and free of personal data.
 
+pub mod attached;
 pub mod delivery;
 pub mod document;
 pub mod facts;
@@ -51,6 +53,13 @@ pub static TABLES: &[&Table] = &[
     warehouse::WarehouseTable::TABLE,
     warehouse::WarehouseColumn::TABLE,
     warehouse::ConnectionGrant::TABLE,
+    attached::Control::TABLE,
+    attached::Bookmark::TABLE,
+    attached::Embed::TABLE,
+    attached::ExportSchedule::TABLE,
+    attached::MaterializationSchedule::TABLE,
+    attached::DocumentVersion::TABLE,
+    attached::DocumentSource::TABLE,
 ];
 
 /// The table of that name.

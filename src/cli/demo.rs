@@ -26,6 +26,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
     ),
     (
+        "embeds that the whole world can read",
+        "SELECT d.name, e.source_type, e.embed_url FROM embed e JOIN document d ON d.id = e.document_id WHERE e.is_public LIMIT 5",
+    ),
+    (
         "who was granted what, by team",
         "SELECT t.name, g.permission, count(*) AS objects FROM object_grant g JOIN team t ON t.id = g.team_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5",
     ),
@@ -40,18 +44,19 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
         let settings = SettingArgs::default()
             .with("sigma.api_url", simulator.url())
             .with("sigma.client_id", simulator.client_id())
+            .with("crawl.everything", "true")
             .with("catalog.database", arguments.db.display().to_string());
         let loaded = settings::load_for_demo(&settings, simulator.client_secret())?;
         settings::start_logging(cli, &loaded);
 
-        printer.line("\nsigma-catalog check")?;
+        printer.line("\nsigma-catalog check --everything true")?;
         let stop = Stop::default();
         let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
         let exit = check::report(&loaded.settings, &client, Format::Text, printer).await?;
         if exit != Exit::Ok {
             return Ok(exit);
         }
-        printer.line("\nsigma-catalog extract")?;
+        printer.line("\nsigma-catalog extract --everything true")?;
         let report = extract(cli, &loaded.settings, client, &stop, None).await?;
         let exit = Exit::of_state(report.outcome.state);
         Summary::new(&report, &arguments.db, exit).print(printer)?;

@@ -40,7 +40,7 @@ pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
     CatalogSettings, CrawlSettings, Credentials, DataGrants, Grants, LogFormat, LogSettings, MatchOn,
-    PermissionSettings, PermissionSource, Settings, SigmaSettings,
+    OPTIONAL, PermissionSettings, PermissionSource, Settings, SigmaSettings,
 };
 pub use table::{Kind, Setting, TABLE, find};
 

@@ -1,5 +1,6 @@
 //! The validated settings, by section, and the rules that concern more than one value.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -94,6 +95,8 @@ pub struct CrawlSettings {
     pub warehouse_columns: bool,
     /// Which data permissions are asked for.
     pub data_grants: DataGrants,
+    /// The settings of [`OPTIONAL`] that are on.
+    pub optional: BTreeSet<&'static str>,
 }
 
 /// Which data permissions are asked for; each choice includes the one before it.
@@ -106,6 +109,18 @@ pub enum DataGrants {
     /// Those on warehouse tables that documents reach, too.
     Tables,
 }
+
+/// The settings that turn on what costs requests of its own and not everybody needs; `crawl.everything` stands for all.
+pub const OPTIONAL: &[&str] = &[
+    "crawl.controls",
+    "crawl.bookmarks",
+    "crawl.embeds",
+    "crawl.schedules",
+    "crawl.materializations",
+    "crawl.versions",
+    "crawl.sources",
+    "crawl.data_model_sql",
+];
 
 /// How grants are asked for; both ways give the same grants at different numbers of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +270,7 @@ pub(crate) fn build(
     errors: &mut ConfigErrors,
     notices: &mut Vec<String>,
 ) -> Settings {
+    let everything = layers.is_on("crawl.everything");
     Settings {
         sigma: SigmaSettings {
             api_url: api_url(layers, errors),
@@ -288,12 +304,14 @@ pub(crate) fn build(
             user_attributes: layers.is_on("crawl.user_attributes"),
             tenants: layers.is_on("crawl.tenants"),
             warehouse: layers.is_on("crawl.warehouse"),
-            warehouse_columns: layers.is_on("crawl.warehouse_columns"),
+            warehouse_columns: everything || layers.is_on("crawl.warehouse_columns"),
             data_grants: match word(layers, "crawl.data_grants") {
+                _ if everything => DataGrants::Tables,
                 "off" => DataGrants::Off,
                 "tables" => DataGrants::Tables,
                 _ => DataGrants::Connections,
             },
+            optional: OPTIONAL.iter().copied().filter(|key| everything || layers.is_on(key)).collect(),
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
         permissions: permissions(layers, directory, errors, notices),

@@ -1,5 +1,7 @@
 //! The contents of one document, read with the bulk endpoints and stored in one piece.
 
+use std::collections::HashSet;
+
 use super::column_lineage;
 use super::error::CrawlError;
 use super::graph::{self, Step};
@@ -8,6 +10,7 @@ use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::config::CrawlSettings;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 
@@ -20,16 +23,22 @@ const WITHOUT_DATA: [&str; 9] =
     ["control", "text", "image", "button", "divider", "container", "embed", "link", "spacer"];
 
 /// A document being read.
-struct Reading<'task> {
-    task: &'task DocumentTask,
-    rows: Rows,
-    scopes: Vec<ScopeReport>,
+pub(super) struct Reading<'task> {
+    pub task: &'task DocumentTask,
+    pub rows: Rows,
+    pub scopes: Vec<ScopeReport>,
     /// The elements that may have columns, SQL and lineage.
-    data_elements: Vec<String>,
+    pub data_elements: Vec<String>,
+    /// All elements that were listed.
+    listed: HashSet<String>,
+    /// Columns or SQL name an element that was not listed.
+    has_unlisted: bool,
+    /// The columns of all elements were read with one listing.
+    has_bulk_columns: bool,
 }
 
 /// What asking for one scope gave.
-enum Answer<T> {
+pub(super) enum Answer<T> {
     Rows(Vec<T>, ListingReport),
     Error(SigmaError, ListingReport),
 }
@@ -37,19 +46,29 @@ enum Answer<T> {
 impl Crawler {
     /// Reads a document and delivers it.
     pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
-        let mut reading =
-            Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
+        let mut reading = Reading {
+            task,
+            rows: Rows::default(),
+            scopes: Vec::new(),
+            data_elements: Vec::new(),
+            listed: HashSet::new(),
+            has_unlisted: false,
+            has_bulk_columns: false,
+        };
         if task.archived {
-            reading.leave_out();
+            reading.leave_out(&self.settings);
         } else {
             self.elements(&mut reading).await?;
             self.columns(&mut reading).await?;
+            self.elements_on_no_page(&mut reading).await?;
             self.queries(&mut reading).await?;
+            self.elements_on_no_page(&mut reading).await?;
             self.lineage(&mut reading).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
             for event in column_lineage::derive(&self.settings, &task.id, rows, scopes) {
                 self.deliver(Delivery::Event(event)).await?;
             }
+            self.attached(&mut reading).await?;
         }
         let Reading { rows, scopes, .. } = reading;
         self.tables_of(&rows, enqueue);
@@ -62,16 +81,18 @@ impl Crawler {
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
-    fn step_of(&self, scope: &str, reading: &mut Reading<'_>) -> Option<&'static Step> {
+    pub(super) fn step_of(&self, scope: &str, reading: &mut Reading<'_>) -> Option<&'static Step> {
         let step = graph::find(scope, reading.task.kind)?;
         if step.is_on(&self.settings) {
             return Some(step);
         }
-        reading.scopes.push(turned_off(step, step.scope, ""));
+        if !step.is_optional() {
+            reading.scopes.push(turned_off(step, step.scope, ""));
+        }
         None
     }
 
-    async fn ask<T: Row + Send + 'static>(&self, call: Call) -> Result<Answer<T>, CrawlError> {
+    pub(super) async fn ask<T: Row + Send + 'static>(&self, call: Call) -> Result<Answer<T>, CrawlError> {
         if call.endpoint().spec().paging == Paging::One {
             return match self.client.one::<T>(&call).await {
                 Ok(row) => {
@@ -122,6 +143,35 @@ impl Crawler {
         Ok(())
     }
 
+    /// Sees to the elements that no page shows, once columns or SQL were read: asked for only where those name one. Where
+    /// the columns of all elements were read and name none, there is none.
+    async fn elements_on_no_page(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        if reading.has_unlisted {
+            return self.flat_list(reading).await;
+        }
+        let is_read = |report: &ScopeReport| report.scope == scope::QUERIES || report.scope == scope::COLUMNS;
+        let all_read = reading.scopes.iter().filter(|report| is_read(report)).count() == 2;
+        if all_read && reading.has_bulk_columns && reading.wants_flat_list() {
+            reading.scopes.push(settled(scope::ELEMENTS, "", &ListingReport::default()));
+        }
+        Ok(())
+    }
+
+    /// Asks the flat list of elements, once, for those that no page shows.
+    async fn flat_list(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        let Some(step) = graph::find_fallback(scope::ELEMENTS, reading.task.kind) else { return Ok(()) };
+        if !reading.wants_flat_list() {
+            return Ok(());
+        }
+        let answer = self.ask(reading.call(step)).await?;
+        reading.take(step, "", answer, |row: model::Element, reading| {
+            if !reading.listed.contains(&row.element_id) {
+                reading.element(None, row);
+            }
+        });
+        Ok(())
+    }
+
     async fn columns(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let Some(step) = self.step_of(scope::COLUMNS, reading) else { return Ok(()) };
         let answer = self.ask(reading.call(step)).await?;
@@ -136,12 +186,19 @@ impl Crawler {
                 })
                 .await;
         }
-        reading
-            .take(step, "", answer, |row: model::Column, reading| reading.rows.push(rows::column(None, row)));
+        reading.has_bulk_columns = matches!(answer, Answer::Rows(..));
+        reading.take(step, "", answer, |row: model::Column, reading| {
+            let column = rows::column(None, row);
+            reading.names(&column.element_id);
+            reading.rows.push(column);
+        });
         Ok(())
     }
 
     async fn queries(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+        if graph::find(scope::QUERIES, reading.task.kind).is_none() {
+            return self.queries_of_a_model(reading).await;
+        }
         let Some(step) = self.step_of(scope::QUERIES, reading) else { return Ok(()) };
         let answer = self.ask(reading.call(step)).await?;
         if let Some(step) = reading.fallback(step, &answer) {
@@ -154,6 +211,7 @@ impl Crawler {
                 .await;
         }
         reading.take(step, "", answer, |row: model::Query, reading| {
+            reading.names(&row.element_id);
             if let Some(query) = rows::query(row) {
                 reading.rows.push(query);
             }
@@ -187,7 +245,15 @@ impl Crawler {
         reading: &mut Reading<'_>,
         mut each: impl FnMut(&str, T, &mut Rows),
     ) -> Result<(), CrawlError> {
+        self.flat_list(reading).await?;
         let mut total = settled(step.scope, "", &ListingReport::default());
+        if let Some(report) = reading.scopes.iter().find(|report| report.scope == scope::ELEMENTS)
+            && !report.outcome.is_complete()
+        {
+            total.outcome = Outcome::Incomplete;
+            total.code.clone_from(&report.code);
+            total.message.clone_from(&report.message);
+        }
         for element in std::mem::take(&mut reading.data_elements) {
             let call = reading.call(step).path("elementId", &element);
             let report = match self.ask::<T>(call).await? {
@@ -232,14 +298,15 @@ impl Crawler {
 
 impl Reading<'_> {
     /// A call of a step for this document.
-    fn call(&self, step: &Step) -> Call {
+    pub fn call(&self, step: &Step) -> Call {
         step.endpoint.call().path(step.id, &self.task.id)
     }
 
     /// Keeps what is known of an archived document: its child endpoints fail.
-    fn leave_out(&mut self) {
+    fn leave_out(&mut self, settings: &CrawlSettings) {
         for step in graph::STEPS.iter().filter(|step| step.of == self.task.kind && !step.fallback) {
-            if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
+            let is_off = step.is_optional() && !step.is_on(settings);
+            if is_off || matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
                 continue;
             }
             self.leave_out_scope(step.scope);
@@ -253,7 +320,13 @@ impl Reading<'_> {
     }
 
     /// Takes the answer of a scope: its rows one by one, and its outcome.
-    fn take<T>(&mut self, step: &Step, parent: &str, answer: Answer<T>, mut each: impl FnMut(T, &mut Self)) {
+    pub fn take<T>(
+        &mut self,
+        step: &Step,
+        parent: &str,
+        answer: Answer<T>,
+        mut each: impl FnMut(T, &mut Self),
+    ) {
         let report = match answer {
             Answer::Rows(found, report) => {
                 for row in found {
@@ -272,7 +345,13 @@ impl Reading<'_> {
         if has_data {
             self.data_elements.push(row.element_id.clone());
         }
+        self.listed.insert(row.element_id.clone());
         self.rows.push(rows::element(page, row));
+    }
+
+    /// Something was read of that element.
+    fn names(&mut self, element: &str) {
+        self.has_unlisted |= !element.is_empty() && !self.listed.contains(element);
     }
 
     fn lineage(&mut self, found: Lineage) {
@@ -295,9 +374,23 @@ impl Reading<'_> {
     /// The step to ask element by element. Only when all elements are known: none of them having data then means that
     /// there is none.
     fn fallback_step(&self, step: &Step) -> Option<&'static Step> {
-        let of_elements = [scope::PAGES, scope::PAGE_ELEMENTS, scope::ELEMENTS];
-        let mut elements = self.scopes.iter().filter(|report| of_elements.contains(&report.scope));
-        let all_known = elements.all(|report| report.outcome.is_complete());
-        if all_known { graph::find_fallback(step.scope, step.of) } else { None }
+        if self.has_all_elements() { graph::find_fallback(step.scope, step.of) } else { None }
+    }
+
+    /// Whether every listing of elements was read to its end; of pages where there are pages.
+    pub fn has_all_elements(&self) -> bool {
+        let flat = graph::find(scope::ELEMENTS, self.task.kind).is_some();
+        let mut elements = self.scopes.iter().filter(|report| match report.scope {
+            scope::PAGES | scope::PAGE_ELEMENTS => true,
+            scope::ELEMENTS => flat,
+            _ => false,
+        });
+        elements.all(|report| report.outcome.is_complete())
+    }
+
+    /// Whether the flat list of elements was not asked yet and may be: it does not say on which page an element stands, so
+    /// all pages have to be known.
+    fn wants_flat_list(&self) -> bool {
+        self.has_all_elements() && !self.scopes.iter().any(|report| report.scope == scope::ELEMENTS)
     }
 }

@@ -4,7 +4,7 @@
 //! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
-use crate::config::{CrawlSettings, DataGrants};
+use crate::config::{CrawlSettings, DataGrants, OPTIONAL};
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -26,7 +26,8 @@ pub struct Step {
     pub setting: Option<&'static str>,
     /// Without it there is no catalog: its failure is the run's.
     pub essential: bool,
-    /// Asked only where the step of the same scope answers that it cannot.
+    /// Asked only where the other steps leave something open: element by element where no step of the same scope can be
+    /// asked for all, and for elements that no page shows.
     pub fallback: bool,
 }
 
@@ -58,6 +59,11 @@ impl Step {
         self
     }
 
+    /// Whether it is one of the many that are off unless asked for: then that is said once a run, not for each object.
+    pub fn is_optional(&self) -> bool {
+        self.setting.is_some_and(|setting| OPTIONAL.contains(&setting))
+    }
+
     /// Whether the settings ask for it.
     pub fn is_on(&self, settings: &CrawlSettings) -> bool {
         match self.setting {
@@ -75,7 +81,7 @@ impl Step {
             Some(WAREHOUSE_COLUMNS) => settings.warehouse_columns,
             Some(DATA_GRANTS) if self.of == "connection" => settings.data_grants >= DataGrants::Connections,
             Some(DATA_GRANTS) => settings.data_grants >= DataGrants::Tables,
-            Some(_) => false,
+            Some(setting) => settings.optional.contains(setting),
         }
     }
 }
@@ -92,6 +98,14 @@ const TENANTS: &str = "crawl.tenants";
 const WAREHOUSE: &str = "crawl.warehouse";
 const WAREHOUSE_COLUMNS: &str = "crawl.warehouse_columns";
 const DATA_GRANTS: &str = "crawl.data_grants";
+const CONTROLS: &str = "crawl.controls";
+const BOOKMARKS: &str = "crawl.bookmarks";
+const EMBEDS: &str = "crawl.embeds";
+const SCHEDULES: &str = "crawl.schedules";
+const MATERIALIZATIONS: &str = "crawl.materializations";
+const VERSIONS: &str = "crawl.versions";
+const SOURCES: &str = "crawl.sources";
+const DATA_MODEL_SQL: &str = "crawl.data_model_sql";
 
 use self::Endpoint as E;
 
@@ -148,6 +162,23 @@ pub static STEPS: &[Step] = &[
     step(scope::WAREHOUSE_TABLES, "table", E::ConnectionPath, "inodeId", "path", "warehouse_table").on(WAREHOUSE),
     step(scope::WAREHOUSE_COLUMNS, "table", E::ConnectionTableColumns, "tableId", "columns", "warehouse_column").on(WAREHOUSE_COLUMNS),
     step(scope::CONNECTION_GRANTS, "table", E::ConnectionPathGrants, "connectionPathId", "data permissions", "connection_grant").on(DATA_GRANTS),
+    step(scope::QUERIES, "data-model", E::DataModelElementQuery, "dataModelId", "SQL of an element", "element_query").on(DATA_MODEL_SQL).fallback(),
+
+    step(scope::ELEMENTS, "workbook", E::WorkbookElements, "workbookId", "elements on no page", "element").fallback(),
+    step(scope::ELEMENTS, "report", E::ReportElements, "reportId", "elements on no page", "element").fallback(),
+    step(scope::CONTROLS, "workbook", E::WorkbookControls, "workbookId", "controls", "control").on(CONTROLS),
+    step(scope::CONTROLS, "report", E::ReportControls, "reportId", "controls", "control").on(CONTROLS),
+    step(scope::BOOKMARKS, "workbook", E::WorkbookBookmarks, "workbookId", "bookmarks", "bookmark").on(BOOKMARKS),
+    step(scope::EMBEDS, "workbook", E::WorkbookEmbeds, "workbookId", "embeds", "embed").on(EMBEDS),
+    step(scope::EXPORT_SCHEDULES, "workbook", E::WorkbookSchedules, "workbookId", "export schedules", "export_schedule").on(SCHEDULES),
+    step(scope::EXPORT_SCHEDULES, "report", E::ReportSchedules, "reportId", "export schedules", "export_schedule").on(SCHEDULES),
+    step(scope::MATERIALIZATION_SCHEDULES, "workbook", E::WorkbookMaterializationSchedules, "workbookId", "materialisations", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::MATERIALIZATION_SCHEDULES, "data-model", E::DataModelMaterializationSchedules, "dataModelId", "materialisations", "materialization_schedule").on(MATERIALIZATIONS),
+    step(scope::VERSIONS, "workbook", E::WorkbookVersionHistory, "workbookId", "version history", "document_version").on(VERSIONS),
+    step(scope::VERSIONS, "report", E::ReportVersionHistory, "reportId", "version history", "document_version").on(VERSIONS),
+    step(scope::SOURCES, "workbook", E::WorkbookSources, "workbookId", "sources", "document_source").on(SOURCES),
+    step(scope::SOURCES, "report", E::ReportSources, "reportId", "sources", "document_source").on(SOURCES),
+    step(scope::SOURCES, "data-model", E::DataModelSources, "dataModelId", "sources", "document_source").on(SOURCES),
 ];
 
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.
@@ -161,7 +192,7 @@ pub fn find(scope: &str, of: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.scope == scope && step.of == of && !step.fallback)
 }
 
-/// The step that asks element by element where [`find`]'s answers that it cannot.
+/// The step for what the steps of [`find`] leave open.
 pub fn find_fallback(scope: &str, of: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.scope == scope && step.of == of && step.fallback)
 }

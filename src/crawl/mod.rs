@@ -14,6 +14,8 @@
 //! What is asked at all is one table: [`graph`].
 
 mod answers;
+mod attached;
+mod attached_rows;
 pub mod audience;
 mod check;
 mod column_lineage;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tokio::sync::mpsc;
 
+use super::attached::ModelSql;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::queue::{Queue, Task};
@@ -16,7 +17,7 @@ use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, Incomplete, ListingReport, SigmaClient, SigmaError};
 
-/// What all workers share: nothing that changes but the pace inside the client.
+/// What all workers share. What changes is the pace inside the client, and what was learnt of the server.
 #[derive(Debug)]
 pub(super) struct Crawler {
     pub client: SigmaClient,
@@ -31,6 +32,8 @@ pub(super) struct Crawler {
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
+    /// What is known of the endpoint for data models' SQL.
+    pub model_sql: ModelSql,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
     /// The warehouse tables found so far: a table that many documents read is asked about once.
@@ -58,6 +61,7 @@ impl Crawler {
             seen: OnceLock::new(),
             grants_by_principal_before,
             deliveries,
+            model_sql: ModelSql::default(),
             document_url: Mutex::new(None),
             tables: Mutex::new(HashSet::new()),
             without_tenants: AtomicBool::new(false),
@@ -91,6 +95,10 @@ impl Crawler {
                 told.push(step.scope);
                 self.deliver_scope(turned_off(step, step.scope, "")).await?;
             }
+        }
+        let optional = graph::STEPS.iter().filter(|step| step.is_optional() && !step.is_on(&self.settings));
+        for step in optional {
+            self.deliver_scope(turned_off(step, step.scope, step.of)).await?;
         }
         Ok(())
     }

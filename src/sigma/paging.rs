@@ -233,10 +233,11 @@ impl<T: Row> Listing<T> {
         }
         let (seen, lookalikes, first) =
             (&mut self.seen, &mut self.lookalikes, self.first_walk_pages.is_none());
+        seen.turn_page();
         rows.retain(|row| {
             let met = seen.meet(row);
             *lookalikes += u64::from(met == Meeting::Lookalike && first);
-            met == Meeting::New
+            met == Meeting::New || (met == Meeting::Twin && first)
         });
         if first {
             let duplicates = (before - rows.len()) as u64;

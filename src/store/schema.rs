@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003_organisation.sql"),
+    include_str!("migrations/0004_documents.sql"),
     include_str!("migrations/0005_column_edge.sql"),
     include_str!("migrations/0007_mirror.sql"),
 ];

@@ -186,16 +186,17 @@ WHERE d.kind IN ('workbook', 'report')",
             CREATED,
             UPDATED,
             SOURCE_URL,
-            DESCRIPTION,
+            ("description", "description of the workbook or report it is in: Sigma has none of pages and elements"),
         ],
         query: "SELECT 'page:' || p.document_id || '/' || p.page_id, p.name, 'Page', 'DASHBOARD', d.kind || ':' || d.id, NULL,
-    'member:' || d.owner_id, d.created_at, d.updated_at, d.url || '?:nodeId=' || p.page_id, NULL
-FROM page p JOIN document d ON d.id = p.document_id
+    'member:' || d.owner_id, d.created_at, d.updated_at, d.url || '?:nodeId=' || p.page_id,
+    coalesce(d.description, f.description)
+FROM page p JOIN document d ON d.id = p.document_id LEFT JOIN file f ON f.id = d.id
 UNION ALL
 SELECT 'element:' || e.document_id || '/' || e.element_id, e.name, coalesce(e.type, 'element'), 'SIMPLE', d.kind || ':' || d.id,
     'page:' || e.document_id || '/' || e.page_id, 'member:' || d.owner_id, d.created_at, d.updated_at,
-    d.url || '?:nodeId=' || e.element_id, NULL
-FROM element e JOIN document d ON d.id = e.document_id
+    d.url || '?:nodeId=' || e.element_id, coalesce(d.description, f.description)
+FROM element e JOIN document d ON d.id = e.document_id LEFT JOIN file f ON f.id = d.id
 WHERE d.kind IN ('workbook', 'report')",
     },
     View {

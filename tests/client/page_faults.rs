@@ -400,7 +400,7 @@ async fn more_rows_without_a_way_to_them_make_the_listing_incomplete() {
 }
 
 #[tokio::test]
-async fn rows_without_an_id_that_look_alike_still_add_up_to_the_total() {
+async fn rows_without_an_id_that_look_alike_are_all_kept_where_one_page_shows_them() {
     let server = Server::data(|_| {
         let control = json!({"name": "Region", "valueType": "text"});
         Reply::json(json!({"entries": [control, control], "total": 2}))
@@ -408,8 +408,24 @@ async fn rows_without_an_id_that_look_alike_still_add_up_to_the_total() {
     .await;
     let call = Endpoint::WorkbookControls.call().path("workbookId", "w");
     let (rows, report) = client(&server).list::<Control>(call).collect().await.expect("a listing");
-    assert_eq!((rows.len(), report.duplicates, report.incomplete), (1, 1, None));
+    assert_eq!((rows.len(), report.duplicates, report.incomplete), (2, 0, None));
     assert_eq!(server.data_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn rows_without_an_id_that_look_alike_on_two_pages_are_one_and_still_add_up_to_the_total() {
+    let server = Server::data(|seen| {
+        let control = json!({"name": "Region", "valueType": "text"});
+        match seen.cursor() {
+            None => Reply::json(json!({"entries": [control], "total": 2, "nextPage": "2"})),
+            Some(_) => Reply::json(json!({"entries": [control], "total": 2})),
+        }
+    })
+    .await;
+    let call = Endpoint::WorkbookControls.call().path("workbookId", "w");
+    let (rows, report) = client(&server).list::<Control>(call).collect().await.expect("a listing");
+    assert_eq!((rows.len(), report.duplicates, report.incomplete), (1, 1, None));
+    assert_eq!(server.data_requests().len(), 2);
 }
 
 #[tokio::test]

@@ -50,11 +50,11 @@ fn a_key_like_no_other_is_answered_with_what_there_is() {
       ^^^^^^^^
     help: [log] knows: format, level
     "#);
-    insta::assert_snapshot!(World::new().settings("[crawl.documents]\nworkbooks = true").refusal(), @r#"
-    sigma-catalog.toml:1:8: there is no setting "documents" in [crawl] [config.unknown_key]
-      [crawl.documents]
-             ^^^^^^^^^
-    help: [crawl] knows: concurrency, grants, workbooks, data_models, reports, datasets, archived, explorations, sql, lineage, column_lineage
+    insta::assert_snapshot!(World::new().settings("[log.rotation]\ndays = 7").refusal(), @r#"
+    sigma-catalog.toml:1:6: there is no setting "rotation" in [log] [config.unknown_key]
+      [log.rotation]
+           ^^^^^^^^
+    help: [log] knows: format, level
     "#);
 }
 

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Turns on what is off by default: what there is beyond it is tested for itself.
-pub const EVERYTHING: [&str; 4] = ["--warehouse-columns", "true", "--data-grants", "tables"];
+pub const EVERYTHING: [&str; 2] = ["--everything", "true"];
 
 /// A test's world.
 pub struct Context {

@@ -1,13 +1,16 @@
 //! The main job, through the real binary, against a simulated organisation.
 
+mod attached;
 mod check;
 mod context;
 mod demo;
+mod everything;
 mod mistakes;
 mod modes;
 mod objects;
 mod requests;
 mod rerun;
+mod shapes;
 #[cfg(unix)]
 mod signals;
 mod truth;

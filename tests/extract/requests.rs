@@ -5,7 +5,7 @@ use sigma_catalog::simulator::Options;
 
 use crate::context::Context;
 
-fn total(stats: &Value) -> u64 {
+pub fn total(stats: &Value) -> u64 {
     stats["total"].as_u64().expect("a total")
 }
 

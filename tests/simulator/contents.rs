@@ -65,11 +65,9 @@ async fn pages_elements_columns_and_queries_are_those_of_the_truth() {
             let rows = admin.all(&format!("{path}/pages/{page}/elements"), 100).await;
             on_pages.extend(rows.iter().map(|row| json!({ "page": page, "id": row["elementId"] })));
         }
-        assert_eq!(
-            found(&on_pages, &["page", "id"]),
-            expected(&truth, "element", &id, &["page", "id"]),
-            "{path}"
-        );
+        let mut in_truth = expected(&truth, "element", &id, &["page", "id"]);
+        in_truth.retain(|row| !row.starts_with("null"));
+        assert_eq!(found(&on_pages, &["page", "id"]), in_truth, "{path}");
         let queries: Vec<Value> = admin
             .all(&format!("{path}/queries"), 100)
             .await

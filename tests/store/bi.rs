@@ -182,12 +182,12 @@ fn reports_are_pages_and_the_elements_on_them() {
         &world(),
         "bi_report",
         &[
-            &format!("page:wb/p1|P1|Page|DASHBOARD|workbook:wb|-|member:m1|-|-|{wb}=p1|-"),
-            &format!("page:wb/p2|P2|Page|DASHBOARD|workbook:wb|-|member:m1|-|-|{wb}=p2|-"),
-            &format!("page:rp/p1|P1|Page|DASHBOARD|report:rp|-|-|-|-|{rp}=p1|-"),
-            &format!("element:wb/e1|E1|table|SIMPLE|workbook:wb|page:wb/p1|member:m1|-|-|{wb}=e1|-"),
-            &format!("element:wb/e2|-|element|SIMPLE|workbook:wb|page:wb/p2|member:m1|-|-|{wb}=e2|-"),
-            &format!("element:rp/e1|E1|table|SIMPLE|report:rp|page:rp/p1|-|-|-|{rp}=e1|-"),
+            &format!("page:wb/p1|P1|Page|DASHBOARD|workbook:wb|-|member:m1|-|-|{wb}=p1|about wb"),
+            &format!("page:wb/p2|P2|Page|DASHBOARD|workbook:wb|-|member:m1|-|-|{wb}=p2|about wb"),
+            &format!("page:rp/p1|P1|Page|DASHBOARD|report:rp|-|-|-|-|{rp}=p1|about rp"),
+            &format!("element:wb/e1|E1|table|SIMPLE|workbook:wb|page:wb/p1|member:m1|-|-|{wb}=e1|about wb"),
+            &format!("element:wb/e2|-|element|SIMPLE|workbook:wb|page:wb/p2|member:m1|-|-|{wb}=e2|about wb"),
+            &format!("element:rp/e1|E1|table|SIMPLE|report:rp|page:rp/p1|-|-|-|{rp}=e1|about rp"),
         ],
     );
 }

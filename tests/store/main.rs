@@ -1,5 +1,6 @@
 //! The promises of the store, against the public interface of `sigma_catalog::store` and plain SQLite readers.
 
+mod attached;
 mod bi;
 mod diff;
 mod files;

@@ -11,6 +11,7 @@ use sigma_catalog::catalog::organisation::{
 };
 use sigma_catalog::catalog::record::Record;
 
+use crate::attached;
 use crate::governance::Governance;
 
 pub(crate) const KINDS: [&str; 4] = ["workbook", "report", "data-model", "dataset"];
@@ -195,6 +196,7 @@ impl Org {
             names.push(scope::ELEMENTS);
         } else {
             names.extend([scope::PAGES, scope::QUERIES]);
+            names.extend(attached::SCOPES);
         }
         let mut scopes: Vec<ScopeReport> =
             names.into_iter().map(|name| report(name, "", self.outcome(name, &document.id))).collect();
@@ -262,6 +264,9 @@ impl Inside {
 
     pub(crate) fn rows(self) -> Rows {
         let mut rows = Rows::default();
+        if !self.pages.is_empty() {
+            attached::push_all(&mut rows);
+        }
         self.pages.into_iter().for_each(|record| rows.push(record));
         self.elements.into_iter().for_each(|record| rows.push(record));
         self.columns.into_iter().for_each(|record| rows.push(record));

@@ -250,7 +250,7 @@ fn a_document_that_goes_takes_everything_inside_it_and_nothing_of_another() {
     let others: Vec<_> =
         removed.iter().filter(|line| !line.contains(" wb2/") && !line.ends_with(" wb2")).collect();
     assert_eq!(others, ["- object_grant g3/wb2/t2"], "its grants are listed by nobody any more");
-    assert_eq!(removed.len(), 16, "{removed:?}");
+    assert_eq!(removed.len(), 16 + crate::attached::SCOPES.len(), "{removed:?}");
 }
 
 #[test]
@@ -332,7 +332,8 @@ fn an_archived_document_keeps_what_is_inside_it() {
     let first = world.run(org.deliveries());
     org.documents[0].is_archived = Some(true);
     org.inside.remove("wb1");
-    for scope in [scope::PAGES, scope::COLUMNS, scope::QUERIES, scope::LINEAGE] {
+    let contents = [scope::PAGES, scope::COLUMNS, scope::QUERIES, scope::LINEAGE];
+    for scope in contents.into_iter().chain(crate::attached::SCOPES) {
         org = org.ends(scope, "wb1", Outcome::Excluded);
     }
     let second = world.run(org.deliveries());

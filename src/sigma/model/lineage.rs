@@ -117,6 +117,22 @@ union_row! {
     }
 }
 
+impl From<DataModelSource> for WorkbookSource {
+    fn from(source: DataModelSource) -> Self {
+        Self {
+            r#type: source.r#type,
+            data_model_id: source.data_model_id,
+            element_ids: source.element_ids,
+            version_tag_id: source.version_tag_id,
+            inode_id: source.table_id.or(source.dataset_id),
+            url: None,
+            connection_id: source.connection_id,
+            definition: source.definition,
+            custom_sql_id: source.custom_sql_id,
+        }
+    }
+}
+
 /// The graph around one element (`…/lineage/elements/{id}`).
 ///
 /// A data model's node may be missing from `dependencies` and appear only as the source of an edge.

@@ -32,7 +32,8 @@ impl RowKey {
         }
     }
 
-    /// The row has no id: only an identical row is the same one, and two identical rows may both be meant.
+    /// The row has no id: only an identical row is the same one, and two identical rows may both be meant. Those on one
+    /// page are.
     pub fn whole(&mut self, row: impl Hash) {
         self.whole = true;
         self.part(row);
@@ -43,6 +44,8 @@ impl RowKey {
 pub(crate) struct SeenRows {
     keys: [RandomState; 2],
     seen: HashSet<u128>,
+    /// The rows without an id that the page being read has shown.
+    on_page: HashSet<u128>,
 }
 
 /// What [`SeenRows::meet`] found.
@@ -54,11 +57,18 @@ pub(crate) enum Meeting {
     Duplicate,
     /// Seen before, word for word, but rows of this kind have no id: the server may well mean it twice.
     Lookalike,
+    /// As [`Meeting::Lookalike`], but on this very page: the server does mean it twice.
+    Twin,
 }
 
 impl SeenRows {
     pub(crate) fn new() -> Self {
-        Self { keys: [RandomState::new(), RandomState::new()], seen: HashSet::new() }
+        Self { keys: [RandomState::new(), RandomState::new()], seen: HashSet::new(), on_page: HashSet::new() }
+    }
+
+    /// The next rows are those of another page.
+    pub(crate) fn turn_page(&mut self) {
+        self.on_page.clear();
     }
 
     pub(crate) fn meet(&mut self, row: &impl Row) -> Meeting {
@@ -72,8 +82,12 @@ impl SeenRows {
             return Meeting::New;
         }
         let [high, low] = key.halves.map(|half| half.finish());
-        if self.seen.insert((u128::from(high) << 64) | u128::from(low)) {
+        let hash = (u128::from(high) << 64) | u128::from(low);
+        let twin = key.whole && !self.on_page.insert(hash);
+        if self.seen.insert(hash) {
             Meeting::New
+        } else if twin {
+            Meeting::Twin
         } else if key.whole {
             Meeting::Lookalike
         } else {

@@ -37,6 +37,23 @@ impl Schedule {
     pub fn title(&self) -> Option<&str> {
         self.config.as_ref()?.get("title")?.as_str()
     }
+
+    /// Whether it sends the data as each recipient may see it.
+    pub fn run_as_recipient(&self) -> Option<bool> {
+        self.config.as_ref()?.get("runAsRecipient")?.as_bool()
+    }
+
+    /// The formats of what it attaches, one for each attachment (`CSV`, `PDF`, `NONE`, …, verbatim; `None` where one does
+    /// not say its own).
+    pub fn attachment_formats(&self) -> Option<Vec<Option<&str>>> {
+        let attachments = self.config.as_ref()?.get("notificationAttachments")?.as_array()?;
+        Some(
+            attachments
+                .iter()
+                .map(|attachment| attachment.pointer("/formatOptions/type")?.as_str())
+                .collect(),
+        )
+    }
 }
 
 wire! {

@@ -168,14 +168,13 @@ pub fn tags(call: &Call<'_>) -> Reply {
     call.list(&call.org.documents[document].tags, |tag| tag_row(call, kind, tag))
 }
 
-/// The newest version first. Versions are published by the owner, the newest when the document was last changed.
+/// The newest version first.
 pub fn versions(call: &Call<'_>) -> Reply {
     let document = live(call)?;
     let (doc, inode) = (&call.org.documents[document], call.org.inode_of(document));
     let owner = inode.owner.map_or("", |owner| &call.org.members[owner].id);
-    let versions: Vec<u64> = (1..=doc.version).rev().collect();
-    call.list(&versions, |version| {
-        let at = if *version == doc.version { &inode.stamps.updated_at } else { &inode.stamps.created_at };
+    let versions: Vec<(u64, &str)> = call.org.versions(document).collect();
+    call.list(&versions, |(version, at)| {
         let mut row = json!({ "version": version, "publishedAt": at, "publishedBy": owner });
         let tags: Vec<&TagUse> = doc.tags.iter().filter(|tag| tag.version == *version).collect();
         if !tags.is_empty() {

@@ -1,53 +1,46 @@
 //! What hangs on documents besides their contents: schedules, embeds, saved views; and the organisation's odds and
-//! ends. All follow from the document's seed, so that nothing of it need be stored.
+//! ends.
 use serde_json::{Value, json};
 
 use super::{audited, contains, contents, documents, people::member_place};
 use crate::simulator::{
-    ids::{Dice, Uuid, mix},
-    org::{Kind, Tag, content::Element, generate::stream},
+    ids::{Dice, Uuid},
+    org::{
+        Kind, Tag,
+        attached::{Bookmark, Schedule},
+        generate::stream,
+    },
     serve::call::{Call, Problem, Reply},
 };
 
-/// Whether a document has some extra: the first of each kind, and `percent` of the others.
-fn has(call: &Call<'_>, document: usize, extra: u64, percent: u64) -> bool {
-    let kind = call.org.inode_of(document).kind;
-    (0..call.org.documents.len()).find(|d| call.org.inode_of(*d).kind == kind) == Some(document)
-        || mix(&[call.org.documents[document].seed, stream::EXTRAS, extra]) % 100 < percent
-}
-
-fn dice(call: &Call<'_>, document: usize, extra: u64) -> Dice {
-    Dice::new(&[call.org.documents[document].seed, stream::EXTRAS, extra, document as u64])
-}
-
-const SCHEDULE: u64 = 1;
-const MATERIALIZATION: u64 = 2;
-const EMBED: u64 = 3;
-const BOOKMARK: u64 = 4;
-
-fn has_schedule(call: &Call<'_>, document: usize) -> bool {
-    has(call, document, SCHEDULE, 40)
-}
-
-fn schedule_row(call: &Call<'_>, document: usize) -> Value {
+fn schedule_row(call: &Call<'_>, document: usize, schedule: &Schedule) -> Value {
     let inode = call.org.inode_of(document);
     let owner = inode.owner.map_or("", |owner| &call.org.members[owner].id);
     let (key, source) = match inode.kind {
         Kind::Report => ("reportId", "report"),
         _ => ("workbookId", "all"),
     };
-    let suspended = document.is_multiple_of(5);
+    let attachment = |format: &&str| {
+        let mut options = json!({ "type": format });
+        if *format == "PDF" {
+            options["layout"] = json!("landscape");
+        }
+        json!({ "formatOptions": options, "workbookExportSource": { "type": source } })
+    };
+    let attachments: Vec<Value> = schedule.formats.iter().map(attachment).collect();
+    let mut config = json!({
+        "title": schedule.title, "messageBody": "See attached", "notificationAttachments": attachments,
+        "includeLink": true,
+    });
+    if let Some(as_recipient) = schedule.as_recipient {
+        config["runAsRecipient"] = json!(as_recipient);
+    }
+    let suspended = schedule.suspended;
     let row = json!({
-        "scheduledNotificationId": dice(call, document, SCHEDULE).uuid(),
+        "scheduledNotificationId": schedule.id,
         key: inode.id,
-        "schedule": { "cronSpec": "0 9 * * 1", "timezone": "Europe/London" },
-        "configV2": {
-            "title": format!("Weekly: {}", inode.name), "messageBody": "See attached",
-            "notificationAttachments": [{
-                "formatOptions": { "type": "PDF", "layout": "landscape" }, "workbookExportSource": { "type": source },
-            }],
-            "includeLink": true,
-        },
+        "schedule": { "cronSpec": schedule.cron, "timezone": schedule.timezone },
+        "configV2": config,
         "isSuspended": suspended, "ownerId": owner, "lastUpdatedByUser": owner,
         "disabledAt": suspended.then_some(&inode.stamps.updated_at), "disabledBy": suspended.then_some(owner),
     });
@@ -56,8 +49,7 @@ fn schedule_row(call: &Call<'_>, document: usize) -> Value {
 
 pub fn schedules(call: &Call<'_>) -> Reply {
     let document = documents::live(call)?;
-    let rows: Vec<usize> = has_schedule(call, document).then_some(document).into_iter().collect();
-    call.list(&rows, |document| schedule_row(call, *document))
+    call.list(&call.org.schedules(document), |schedule| schedule_row(call, document, schedule))
 }
 
 /// Schedules of the documents a member owns.
@@ -65,33 +57,25 @@ pub fn member_schedules(call: &Call<'_>) -> Reply {
     let member = member_place(call)?;
     let wanted = |document: &usize| {
         let inode = call.org.inode_of(*document);
-        inode.owner == Some(member)
-            && matches!(inode.kind, Kind::Workbook | Kind::Report)
-            && !inode.archived
-            && !inode.deleted
-            && has_schedule(call, *document)
+        inode.owner == Some(member) && !inode.archived && !inode.deleted
     };
-    let rows: Vec<usize> = (0..call.org.documents.len()).filter(wanted).collect();
-    call.list(&rows, |document| schedule_row(call, *document))
+    let documents = (0..call.org.documents.len()).filter(wanted);
+    let rows: Vec<(usize, Schedule)> = documents
+        .flat_map(|document| call.org.schedules(document).into_iter().map(move |row| (document, row)))
+        .collect();
+    call.list(&rows, |(document, schedule)| schedule_row(call, *document, schedule))
 }
 
 pub fn materialization_schedules(call: &Call<'_>) -> Reply {
     let (document, content) = contents::opened(call)?;
     let doc = &call.org.documents[document];
-    let rows: Vec<&Element> = content
-        .elements
-        .iter()
-        .filter(|e| e.is_data())
-        .take(usize::from(has(call, document, MATERIALIZATION, 40)))
-        .collect();
-    call.list(&rows, |element| {
-        // Some are started by hand and have no time.
-        let timed = document.is_multiple_of(3);
+    call.list(&call.org.materializations(document, &content), |row| {
+        let element = row.element;
+        let schedule = row.timed.map(|(cron, timezone)| json!({ "cronSpec": cron, "timezone": timezone }));
         json!({
             "sheetId": element.node_id(doc), "elementId": element.id,
-            "elementName": element.name.as_deref().unwrap_or(""),
-            "schedule": timed.then(|| json!({ "cronSpec": "0 6 * * *", "timezone": "America/Los_Angeles" })),
-            "configuredAt": call.org.inode_of(document).stamps.updated_at, "paused": document.is_multiple_of(7),
+            "elementName": element.name.as_deref().unwrap_or(""), "schedule": schedule,
+            "configuredAt": call.org.inode_of(document).stamps.updated_at, "paused": row.paused,
         })
     })
 }
@@ -119,70 +103,58 @@ pub fn dataset_materializations(call: &Call<'_>) -> Reply {
     })
 }
 
-/// A public embed is world-readable.
 pub fn embeds(call: &Call<'_>) -> Reply {
-    let document = documents::live(call)?;
-    let rows: Vec<usize> = has(call, document, EMBED, 25).then_some(document).into_iter().collect();
-    call.list(&rows, |document| {
-        let mut dice = dice(call, *document, EMBED);
-        let (id, public) = (dice.uuid(), document.is_multiple_of(2));
+    let (document, content) = contents::opened(call)?;
+    call.list(&call.org.embeds(document, &content), |embed| {
+        let (id, name) = embed.source.clone().unzip();
         json!({
-            "embedId": id, "embedUrl": format!("https://app.sigmacomputing.com/embed/1-{}", dice.letters(20)),
-            "public": public, "sourceType": "workbook", "sourceId": null, "sourceName": null,
+            "embedId": embed.id, "embedUrl": embed.url, "public": embed.public, "sourceType": embed.of,
+            "sourceId": id, "sourceName": name.flatten(),
         })
     })
 }
 
-/// Saved views of a workbook, as (id, row).
-fn bookmark_rows(call: &Call<'_>, extra: u64) -> Result<Vec<(String, Value)>, Problem> {
-    let document = documents::live(call)?;
-    let mut dice = dice(call, document, extra);
-    let count = if has(call, document, BOOKMARK, 40) { 2 } else { 0 };
-    let rows = ["EMEA only", "Last quarter"].iter().take(count).enumerate().map(|(i, name)| {
-        let (id, key) = (dice.nano(), dice.nano());
-        let mut row = json!({ "bookmarkId": id, "name": name, "isShared": i == 0, "exploreKey": key });
-        if i == 0 {
-            row["isDefault"] = json!(true);
-        }
-        (id, row)
+fn bookmark_row(bookmark: &Bookmark) -> Value {
+    let mut row = json!({
+        "bookmarkId": bookmark.id, "name": bookmark.name, "isShared": bookmark.shared, "exploreKey": bookmark.key,
     });
-    Ok(rows.collect())
+    if bookmark.default {
+        row["isDefault"] = json!(true);
+    }
+    row
 }
 
 pub fn bookmarks(call: &Call<'_>) -> Reply {
-    let rows = bookmark_rows(call, BOOKMARK)?;
-    call.list(&rows, |(_, row)| row)
+    let document = documents::live(call)?;
+    call.list(&call.org.bookmarks(document), bookmark_row)
 }
 
 pub fn bookmark(call: &Call<'_>) -> Reply {
-    find_bookmark(call, bookmark_rows(call, BOOKMARK)?, 1)
+    let document = documents::live(call)?;
+    find_bookmark(call, &call.org.bookmarks(document), 1)
 }
 
-fn find_bookmark(call: &Call<'_>, rows: Vec<(String, Value)>, param: usize) -> Reply {
-    let found = rows.into_iter().find(|(id, _)| id == call.params[param]).ok_or_else(Problem::not_found)?;
-    call.one(&found.1)
+fn find_bookmark(call: &Call<'_>, rows: &[Bookmark], param: usize) -> Reply {
+    let found = rows.iter().find(|row| row.id == call.params[param]).ok_or_else(Problem::not_found)?;
+    call.one(&bookmark_row(found))
 }
 
 /// Saved views of a tagged version.
-fn tag_bookmark_rows(call: &Call<'_>) -> Result<Vec<(String, Value)>, Problem> {
+fn tagged_bookmarks(call: &Call<'_>) -> Result<Vec<Bookmark>, Problem> {
     let document = documents::live(call)?;
     let used = &call.org.documents[document].tags;
     if !used.iter().any(|used| call.org.tags[used.tag].name == call.params[1]) {
         return Err(Problem::not_found());
     }
-    let mut dice = dice(call, document, BOOKMARK + 1);
-    let (id, key) = (dice.nano(), dice.nano());
-    let row = json!({ "bookmarkId": id, "name": "As tagged", "isShared": true, "exploreKey": key });
-    Ok(vec![(id, row)])
+    Ok(vec![call.org.tagged_bookmark(document)])
 }
 
 pub fn tag_bookmarks(call: &Call<'_>) -> Reply {
-    let rows = tag_bookmark_rows(call)?;
-    call.list(&rows, |(_, row)| row)
+    call.list(&tagged_bookmarks(call)?, bookmark_row)
 }
 
 pub fn tag_bookmark(call: &Call<'_>) -> Reply {
-    find_bookmark(call, tag_bookmark_rows(call)?, 2)
+    find_bookmark(call, &tagged_bookmarks(call)?, 2)
 }
 
 pub fn tags(call: &Call<'_>) -> Reply {

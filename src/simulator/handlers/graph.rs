@@ -8,6 +8,7 @@ use crate::simulator::{
     ids::{Dice, Uuid},
     org::{
         Document, Flavour, Kind, Organization,
+        attached::Origin,
         content::{Content, Element, Source},
     },
     serve::call::{Call, Problem, Reply},
@@ -206,47 +207,32 @@ impl Graph<'_> {
 pub fn sources(call: &Call<'_>) -> Reply {
     let (document, content) = contents::opened(call)?;
     let kind = call.org.inode_of(document).kind;
-    let mut rows = Vec::new();
-    let mut models: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
-    for source in distinct_sources(&content).into_values() {
-        match source {
-            Source::Table(table) => {
-                let table = &call.org.tables[*table];
-                if call.org.connections[table.connection].archived {
-                    return Err(Problem::archived());
-                }
-                let key = if kind == Kind::DataModel { "tableId" } else { "inodeId" };
-                rows.push(json!({ "type": "table", key: table.id }));
+    let origins: Vec<Origin> =
+        call.org.origins(document, &content).ok_or_else(Problem::archived)?.into_iter().collect();
+    let (table_key, dataset_key) =
+        if kind == Kind::DataModel { ("tableId", "datasetId") } else { ("inodeId", "inodeId") };
+    call.list(&origins, |origin| match origin {
+        Origin::Table(table) => json!({ "type": "table", table_key: call.org.tables[*table].id }),
+        Origin::Dataset(dataset) => {
+            let mut row = json!({ "type": "dataset", dataset_key: call.org.inode_of(*dataset).id });
+            if kind == Kind::Workbook {
+                row["url"] = json!(call.org.url(*dataset));
             }
-            Source::Dataset(dataset) => {
-                let Some(inode) = live(call.org, *dataset) else { continue };
-                let key = if kind == Kind::DataModel { "datasetId" } else { "inodeId" };
-                let mut row = json!({ "type": "dataset", key: inode.id });
-                if kind == Kind::Workbook {
-                    row["url"] = json!(call.org.url(*dataset));
-                }
-                rows.push(row);
+            row
+        }
+        Origin::Model(model, elements, tag) => {
+            let id = call.org.inode_of(*model).id;
+            let mut row = json!({ "type": "data-model", "dataModelId": id, "elementIds": elements });
+            if let Some(tag) = tag {
+                row["versionTagId"] = json!(call.org.tags[*tag].id);
             }
-            Source::CustomSql { name, connection, definition } => {
-                let connection = call.org.connections[*connection].id;
-                rows.push(json!({
-                    "type": "custom-sql", "connectionId": connection, "definition": definition, "customSqlId": name,
-                }));
-            }
-            _ => {}
+            row
         }
-    }
-    for source in content.elements.iter().flat_map(|e| &e.sources) {
-        if let Source::Model(model, element) = source {
-            models.entry(*model).or_default().insert(element);
-        }
-    }
-    for (model, elements) in models {
-        if let Some(inode) = live(call.org, model) {
-            rows.push(json!({ "type": "data-model", "dataModelId": inode.id, "elementIds": elements }));
-        }
-    }
-    call.list(&rows, |row| row)
+        Origin::CustomSql(name, connection, definition) => json!({
+            "type": "custom-sql", "connectionId": call.org.connections[*connection].id, "definition": definition,
+            "customSqlId": name,
+        }),
+    })
 }
 
 /// Datasets are built on one table.

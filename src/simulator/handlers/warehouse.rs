@@ -16,9 +16,13 @@ fn row(call: &Call<'_>, connection: &Connection, with_archived: bool) -> Value {
     });
     if connection.kind == "snowflake" {
         // Some fields are empty texts where one expects null.
-        for (key, value) in
-            [("account", "ab12345.eu-central-1"), ("warehouse", "BI_WH"), ("user", "SIGMA_SVC"), ("role", "")]
-        {
+        let role = if connection.sample || connection.audit_log { "" } else { "ANALYST" };
+        for (key, value) in [
+            ("account", "ab12345.eu-central-1"),
+            ("warehouse", "BI_WH"),
+            ("user", "SIGMA_SVC"),
+            ("role", role),
+        ] {
             row[key] = json!(value);
         }
         row["timeout"] = json!({ "default": 120 });

@@ -30,6 +30,8 @@ pub enum Sort {
     Text,
     Image,
     Control,
+    /// A type that the API's reference does not have.
+    Unheard,
 }
 
 impl Sort {
@@ -43,11 +45,12 @@ impl Sort {
             Sort::Text => "text",
             Sort::Image => "image",
             Sort::Control => "control",
+            Sort::Unheard => "sticky-note",
         }
     }
 
     pub fn is_data(self) -> bool {
-        !matches!(self, Sort::Text | Sort::Image | Sort::Control)
+        !matches!(self, Sort::Text | Sort::Image | Sort::Control | Sort::Unheard)
     }
 }
 
@@ -93,7 +96,7 @@ impl Source {
 #[derive(Debug)]
 pub struct Element {
     pub id: String,
-    /// Place of its page; none in a data model.
+    /// Place of its page; none in a data model, and for what lies behind the pages of a workbook.
     pub page: Option<usize>,
     /// None: the row has nothing but an id.
     pub sort: Option<Sort>,
@@ -141,6 +144,13 @@ pub fn build(org: &Organization, document: usize) -> Content {
         }
         if has_pages {
             content.pages.push(make_page(doc, place, page, empty));
+        }
+    }
+    if doc.flavour == Flavour::Showcase {
+        let from = content.elements.len();
+        for i in 0..recipe::showcase_size(recipe::BEHIND) {
+            let made = recipe::element(org, document, recipe::BEHIND, i, &content.elements[from..]);
+            content.elements.push(made);
         }
     }
     content

@@ -8,6 +8,7 @@ use std::{
 use super::ids::Uuid;
 
 pub(super) mod access;
+pub(super) mod attached;
 pub(super) mod awkward;
 mod column_truth;
 pub(super) mod content;

@@ -29,33 +29,47 @@ enum Recipe {
     Text,
     Image,
     Control,
+    Unheard,
 }
 
-/// The showcase, page by page.
-const SHOWCASE: [&[Recipe]; 2] = [
-    &[
-        Recipe::Root,
-        Recipe::Derived,
-        Recipe::Join,
-        Recipe::CustomSql,
-        Recipe::Csv,
-        Recipe::Dataset,
-        Recipe::Model,
-        Recipe::MissingElement,
-        Recipe::MissingTable,
-        Recipe::Unsourced,
-        Recipe::Broken,
-        Recipe::Nameless,
-        Recipe::Text,
-        Recipe::Image,
-        Recipe::Control,
-    ],
-    &[Recipe::Root, Recipe::CrossPage, Recipe::Derived, Recipe::Control],
+/// The first page of the showcase.
+const SHOWCASE: &[Recipe] = &[
+    Recipe::Root,
+    Recipe::Derived,
+    Recipe::Join,
+    Recipe::CustomSql,
+    Recipe::Csv,
+    Recipe::Dataset,
+    Recipe::Model,
+    Recipe::MissingElement,
+    Recipe::MissingTable,
+    Recipe::Unsourced,
+    Recipe::Broken,
+    Recipe::Nameless,
+    Recipe::Text,
+    Recipe::Image,
+    Recipe::Control,
+    Recipe::Unheard,
 ];
+/// Its other pages.
+const MORE: &[Recipe] = &[Recipe::Root, Recipe::CrossPage, Recipe::Derived, Recipe::Control, Recipe::Control];
+/// What no page of it shows, as the source of a chart in a closed dialogue.
+const HIDDEN: &[Recipe] = &[Recipe::Root, Recipe::Derived];
+
+/// Stands for the key of a page where elements are on none.
+pub const BEHIND: u64 = u64::MAX;
 
 /// How many elements a page of the showcase has.
 pub fn showcase_size(key: u64) -> usize {
-    SHOWCASE[(key as usize).min(1)].len()
+    recipes(key).len()
+}
+
+fn recipes(key: u64) -> &'static [Recipe] {
+    match key {
+        0 => SHOWCASE,
+        BEHIND => HIDDEN,
+        _ => MORE,
+    }
 }
 
 /// Makes one element. `before` are the elements made before it on the same page.
@@ -99,7 +113,7 @@ fn choose(org: &Organization, document: usize, key: u64, i: usize, dice: &mut Di
     let doc = &org.documents[document];
     let wish = match doc.flavour {
         Flavour::TextOnly => Recipe::Text,
-        Flavour::Showcase => *SHOWCASE[(key as usize).min(1)].get(i).unwrap_or(&Recipe::Derived),
+        Flavour::Showcase => *recipes(key).get(i).unwrap_or(&Recipe::Derived),
         _ if i == 0 => Recipe::Root,
         _ if org.inodes[doc.inode].kind == Kind::DataModel => match i {
             1 => Recipe::Model,
@@ -237,12 +251,23 @@ fn fill(
             made.name = Some("New Chart".to_owned());
         }
         Recipe::Nameless => (made.sort, made.chart) = (None, None),
-        Recipe::Text | Recipe::Image => {
-            made.sort = Some(if recipe == Recipe::Text { Sort::Text } else { Sort::Image });
+        Recipe::Text | Recipe::Image | Recipe::Unheard => {
+            made.sort = Some(match recipe {
+                Recipe::Text => Sort::Text,
+                Recipe::Image => Sort::Image,
+                _ => Sort::Unheard,
+            });
             made.chart = None;
         }
         Recipe::Control => {
-            let control = words::CONTROLS[dice.below(words::CONTROLS.len())];
+            // Those of the showcase share their name, and two of them all that the API says.
+            let one_name = doc.flavour == Flavour::Showcase;
+            let odd = (words::CONTROLS[0].0, "text");
+            let control = match (one_name, before.iter().any(|e| e.control.is_some())) {
+                (true, true) => odd,
+                (true, false) => words::CONTROLS[0],
+                _ => words::CONTROLS[dice.below(words::CONTROLS.len())],
+            };
             (made.sort, made.chart) = (Some(Sort::Control), None);
             made.name = Some(control.0.to_owned());
             made.control = Some(control);

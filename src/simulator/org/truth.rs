@@ -1,13 +1,17 @@
 //! What a perfect crawler would know: the expectation that catalogs are compared with.
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{
     Kind, Organization, Principal,
     access::Level,
+    attached::{Bookmark, Embed, Materialization, Origin, Schedule},
     column_truth,
     content::{Content, Source},
     sql,
 };
+use crate::simulator::ids::Uuid;
 
 impl Organization {
     /// Everything there is, as JSON: `organization`, `objects` (lists by kind), `lineage`, `column_lineage`, `grants`,
@@ -28,6 +32,7 @@ impl Organization {
         let (lineage, column_lineage) = self.add_contents(&mut objects);
         self.add_governance(&mut objects);
         self.add_warehouse(&mut objects, &lineage);
+        self.add_attached(&mut objects);
         json!({
             "organization": { "organizationId": self.id, "slug": self.slug },
             "objects": objects,
@@ -173,6 +178,106 @@ impl Organization {
         (lineage.into(), column_lineage.into())
     }
 
+    /// What hangs on every document that is neither archived nor an exploration.
+    fn add_attached(&self, objects: &mut Map<String, Value>) {
+        let is_shown = |document: &usize| {
+            let inode = self.inode_of(*document);
+            !(inode.archived || inode.deleted || inode.exploration)
+        };
+        let mut kinds: [(&str, Vec<Value>); 7] =
+            ["control", "bookmark", "embed", "schedule", "materialization", "version", "source"]
+                .map(|kind| (kind, Vec::new()));
+        for document in (0..self.documents.len()).filter(is_shown) {
+            let (id, content) = (self.inode_of(document).id, self.content(document));
+            let rows = [
+                control_truth(&content),
+                self.bookmark_truth(document),
+                self.embed_truth(document, &content),
+                self.schedule_truth(document),
+                self.materialization_truth(document, &content),
+                self.version_truth(document),
+                self.origin_truth(document, &content),
+            ];
+            for ((_, all), rows) in kinds.iter_mut().zip(rows) {
+                all.extend(rows.into_iter().map(|mut row: Value| {
+                    row["document"] = json!(id);
+                    row
+                }));
+            }
+        }
+        objects.extend(kinds.map(|(kind, rows)| (kind.to_owned(), rows.into())));
+    }
+
+    fn bookmark_truth(&self, document: usize) -> Vec<Value> {
+        let row = |b: Bookmark| json!({ "id": b.id, "name": b.name, "shared": b.shared, "default": b.default, "key": b.key });
+        self.bookmarks(document).into_iter().map(row).collect()
+    }
+
+    fn embed_truth(&self, document: usize, content: &Content) -> Vec<Value> {
+        let row = |e: Embed| {
+            let (source, name) = e.source.unzip();
+            json!({ "id": e.id, "url": e.url, "public": e.public, "of": e.of, "source": source, "source_name": name.flatten() })
+        };
+        self.embeds(document, content).into_iter().map(row).collect()
+    }
+
+    fn schedule_truth(&self, document: usize) -> Vec<Value> {
+        let inode = self.inode_of(document);
+        let owner = inode.owner.map(|owner| &self.members[owner].id);
+        let row = |s: Schedule| {
+            json!({
+                "id": s.id, "title": s.title, "cron": s.cron, "timezone": s.timezone, "suspended": s.suspended,
+                "owner": owner, "attachments": s.formats.len(), "as_recipient": s.as_recipient,
+                "formats": s.formats.iter().collect::<BTreeSet<_>>(),
+                "disabled_at": s.suspended.then_some(&inode.stamps.updated_at), "updated_at": inode.stamps.updated_at,
+            })
+        };
+        self.schedules(document).into_iter().map(row).collect()
+    }
+
+    fn materialization_truth(&self, document: usize, content: &Content) -> Vec<Value> {
+        let row = |m: Materialization<'_>| {
+            let (cron, timezone) = m.timed.unzip();
+            json!({
+                "sheet": m.element.node_id(&self.documents[document]), "element": m.element.id, "name": m.element.name,
+                "cron": cron, "timezone": timezone, "paused": m.paused,
+            })
+        };
+        self.materializations(document, content).into_iter().map(row).collect()
+    }
+
+    /// Data models and datasets have no list of versions.
+    fn version_truth(&self, document: usize) -> Vec<Value> {
+        if !matches!(self.inode_of(document).kind, Kind::Workbook | Kind::Report) {
+            return Vec::new();
+        }
+        let owner = self.inode_of(document).owner.map(|owner| &self.members[owner].id);
+        let row = |(version, at): (u64, &str)| {
+            let tags = self.documents[document].tags.iter().filter(|tag| tag.version == version);
+            let tags: Vec<Uuid> = tags.map(|tag| self.tags[tag.tag].id).collect();
+            json!({ "version": version, "at": at, "by": owner, "tags": tags })
+        };
+        self.versions(document).map(row).collect()
+    }
+
+    fn origin_truth(&self, document: usize, content: &Content) -> Vec<Value> {
+        let row = |origin: Origin| match origin {
+            Origin::Table(table) => json!({ "type": "table", "id": self.tables[table].id, "tag": "" }),
+            Origin::Dataset(dataset) => {
+                json!({ "type": "dataset", "id": self.inode_of(dataset).id, "tag": "" })
+            }
+            Origin::Model(model, elements, tag) => json!({
+                "type": "data-model", "id": self.inode_of(model).id, "elements": json!(elements).to_string(),
+                "tag": tag.map_or(String::new(), |tag| self.tags[tag].id.to_string()),
+            }),
+            Origin::CustomSql(id, connection, definition) => json!({
+                "type": "custom-sql", "id": id, "tag": "", "connection": self.connections[connection].id,
+                "definition": definition,
+            }),
+        };
+        self.origins(document, content).unwrap_or_default().into_iter().map(row).collect()
+    }
+
     /// (type, document, id) of what an element is built on, as far as the document's own lineage explains it.
     pub(super) fn source_truth(
         &self,
@@ -214,6 +319,17 @@ impl Organization {
         }
         rows.into()
     }
+}
+
+/// Controls, those of one name counted in the order of their types.
+fn control_truth(content: &Content) -> Vec<Value> {
+    let mut controls: Vec<(&str, &str)> = content.elements.iter().filter_map(|e| e.control).collect();
+    controls.sort_unstable();
+    let row = |(i, (name, kind)): (usize, &(&str, &str))| {
+        let first = controls.iter().position(|(other, _)| other == name).unwrap_or(i);
+        json!({ "name": name, "type": kind, "ordinal": i - first + 1 })
+    };
+    controls.iter().enumerate().map(row).collect()
 }
 
 /// The kinds of document and their names in the truth.

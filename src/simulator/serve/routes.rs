@@ -154,6 +154,7 @@ pub const ROUTES: &[Route] = &[
     get("/v2/dataModels", PM, ANY, documents::list),
     get("/v2/dataModels/{dataModelId}", O, ANY, documents::one),
     get("/v2/dataModels/{dataModelId}/elements", P, ANY, contents::elements),
+    get("/v2/dataModels/{dataModelId}/elements/{elementId}/query", O, ANY, contents::element_query),
     get("/v2/dataModels/{dataModelId}/columns", P, ANY, contents::columns),
     get("/v2/dataModels/{dataModelId}/lineage", P, ANY, graph::lineage),
     get("/v2/dataModels/{dataModelId}/sources", T5, ANY, graph::sources),
