@@ -23,6 +23,9 @@ const DEFAULT_WIDTH: u16 = 120;
 /// A column up to this width is not broken.
 const SHORT: u16 = 14;
 
+/// What a longer column needs, so that the short ones may stay whole.
+const LEAST: usize = 10;
+
 impl Printer {
     /// For the process's own streams.
     pub fn new() -> Self {
@@ -106,7 +109,7 @@ impl Printer {
         let (short, long): (Vec<u16>, Vec<u16>) = widths.iter().partition(|width| **width <= SHORT);
         let taken: usize = short.iter().map(|width| usize::from(*width) + 2).sum();
         // Words of short columns stay whole, as long as that leaves room for the others.
-        let keep_short = taken + long.len() * usize::from(SHORT) <= usize::from(self.width());
+        let keep_short = taken + long.len() * LEAST <= usize::from(self.width());
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
             if keep_short && widths[index] <= SHORT {

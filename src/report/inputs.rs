@@ -120,8 +120,8 @@ impl Inputs<'_> {
             scope::OBJECT_GRANTS => {
                 let objects = 0..self.access.objects().len() as u32;
                 readings.by_administrator
-                    && [kind, scope::MEMBER_GRANTS, scope::TEAM_GRANTS].into_iter().all(without_gap)
-                    && objects.into_iter().all(|object| !self.access.is_doubtful(object))
+                    && [scope::MEMBER_GRANTS, scope::TEAM_GRANTS].into_iter().all(without_gap)
+                    && objects.into_iter().all(|object| !self.is_in_doubt(object))
             }
             scope::FILES | scope::DOCUMENTS => {
                 (readings.knows(kind) || readings.otherwise) && without_gap(kind)
@@ -129,6 +129,11 @@ impl Inputs<'_> {
             EMBEDS => self.evidence.embeds.as_ref().is_some_and(|embeds| embeds.is_whole),
             _ => (readings.knows(kind) || readings.otherwise) && without_gap(kind),
         }
+    }
+
+    /// Whether something that could give access to an object was not read; what is in the trash gives none.
+    pub fn is_in_doubt(&self, object: u32) -> bool {
+        self.access.is_doubtful(object) && !self.access.objects()[object as usize].archived
     }
 
     /// The member that was asked for.

@@ -461,3 +461,12 @@ fn a_cycle_of_folders_is_walked_once() {
     facts.grant("self", "bob", "view");
     assert_eq!(world.rows("R01", &["object_id", "paths_count"]), ["self | 1"]);
 }
+
+#[test]
+fn what_is_in_the_trash_leaves_nothing_in_doubt() {
+    let mut world = World::new();
+    world.facts.document("workbook", "trash", "").is_archived = true;
+    world.facts.readings.note("object-grants", "trash", false);
+    assert_eq!(world.rows("R18", &["object_id"]), Vec::<String>::new());
+    assert_eq!(world.confidence("R01"), "exact");
+}

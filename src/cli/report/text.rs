@@ -11,7 +11,7 @@ use crate::report::{Cell, Head, Render, ReportError, Totals};
 const SHOWN: usize = 1_000;
 
 /// Digits of a key that are shown: enough to name a finding.
-const KEY: usize = 10;
+const KEY: usize = 8;
 
 /// Writes a table.
 pub struct Text<'a> {

@@ -35,7 +35,10 @@ pub fn doubts(unread: &[&str]) -> String {
     if unread.is_empty() {
         return String::new();
     }
-    format!("Not read to the end: {}. What is not listed may exist all the same.", unread.join(", "))
+    format!(
+        "Not read to the end: {}. What is not listed may exist all the same; R18 says where.",
+        unread.join(", ")
+    )
 }
 
 /// How many rows, and how sure the whole is, in a sentence.
@@ -67,8 +70,13 @@ pub fn closing(report: &Report, totals: &Totals) -> String {
 /// The values of a row that counts others, in a line.
 pub fn facts(report: &Report, cells: &[Cell<'_>]) -> String {
     let own = report.columns.iter().zip(&cells[BEFORE.len()..]);
-    let filled = own.filter(|(column, cell)| column.name != "row" && !cell.is_null());
-    filled.map(|(column, cell)| format!("{}: {}", column.label, cell.text())).collect::<Vec<_>>().join("; ")
+    let mut told: Vec<(&str, String)> = Vec::new();
+    for (column, cell) in own.filter(|(column, cell)| !column.key && !cell.is_null()) {
+        if told.iter().all(|(label, _)| *label != column.label) {
+            told.push((column.label, format!("{}: {}", column.label, cell.text())));
+        }
+    }
+    told.into_iter().map(|(_, fact)| fact).collect::<Vec<_>>().join("; ")
 }
 
 /// A destination of bytes.

@@ -58,14 +58,14 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
     let active = active(access);
     let mut scratch = Scratch::default();
     for object in 0..access.objects().len() as u32 {
-        if !access.is_doubtful(object) {
+        if !inputs.is_in_doubt(object) {
             continue;
         }
         let mut sure = 0;
         access.expand(object, &mut scratch, |_, answer| {
             sure += usize::from(answer.confidence == Confidence::Exact)
         });
-        let affected = if access.objects()[object as usize].archived { 0 } else { active - sure };
+        let affected = active - sure;
         let unread: Vec<u32> = access.chain(object).filter(|at| access.is_unread(*at)).collect();
         let (endpoint, gap, why) = match unread.first() {
             Some(at) => reason(inputs, *at),

@@ -8,9 +8,9 @@ use crate::report::table::{ACCESS, Column, Need, Report};
 const COLUMNS: [Column; 8] = [
     Column::number("path_no", "path", "number of the path, the winning one first").key(),
     Column::number("step_no", "step", "number of the step on its path").key(),
-    Column::text("from", "from", "`member:`, `team:` or the kind of an object, and its id").key(),
+    Column::text("from", "from", "`member:`, `team:` or the kind of an object, and its id").key().hidden(),
     Column::text("edge", "how", "member_of, granted, inherits, owns or admin").key(),
-    Column::text("to", "to", "as in `from`").key(),
+    Column::text("to", "to", "as in `from`").key().hidden(),
     Column::text(
         "permission",
         "permission",

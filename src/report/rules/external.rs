@@ -13,7 +13,7 @@ use crate::report::table::{Column, Report};
 const COLUMNS: [Column; 8] = join(
     shared::MEMBER,
     [
-        Column::text("user_kind", "kind", "internal, guest, embed or other"),
+        Column::text("user_kind", "kind", "internal, guest, embed or other").hidden(),
         Column::text("domain", "domain", "domain of the e-mail address"),
         Column::text(
             "reason",

@@ -16,7 +16,7 @@ const COLUMNS: [Column; 13] = [
     shared::OBJECT[1],
     shared::OBJECT[2],
     shared::OBJECT[3],
-    Column::text("grantee_kind", "grantee", "member or team"),
+    Column::text("grantee_kind", "grantee", "member or team").hidden(),
     Column::text("grantee_id", "grantee id", "id of that member or team").key().hidden(),
     Column::text(
         "grantee",

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 9] = join(
         Column::text("object_id", "object id", "id of that workspace or folder").key().hidden(),
         Column::text("level", "level", "edit, or owner"),
         Column::number("objects_n", "objects", "objects it reaches to"),
-        Column::text("account_type", "account type", "account type of the member"),
+        Column::text("account_type", "account type", "account type of the member").hidden(),
         Column::number("last_seen_run", "seen in run", "the run that last found it").hidden(),
     ],
 );

@@ -94,7 +94,7 @@ pub fn reach(access: &Access) -> Vec<Reach> {
     let mut scratch = Scratch::default();
     let mut doubtful = false;
     for object in 0..access.objects().len() as u32 {
-        doubtful |= access.is_doubtful(object);
+        doubtful |= access.is_doubtful(object) && !access.objects()[object as usize].archived;
         access.expand(object, &mut scratch, |member, answer| {
             if let Some(level) = answer.level() {
                 let of = &mut reach[member as usize];
