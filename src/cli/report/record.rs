@@ -20,5 +20,8 @@ pub fn record(settings: &Settings) -> Result<(), CliError> {
         .filter(|report| report.findings && can(report.needs))
         .map(|report| seen(report, &inputs))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Store::open(path)?.record_findings(loaded.run.run_id, &found)?)
+    let run = loaded.run.run_id;
+    // Whoever closes a catalog last tidies up its journal, which a reader cannot.
+    drop(loaded);
+    Ok(Store::open(path)?.record_findings(run, &found)?)
 }
