@@ -3,8 +3,9 @@
 //! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
 //!
 //! ```text
-//! cli              -> crawl, access, identity, simulator, store, catalog, config
+//! cli              -> crawl, report, access, identity, simulator, store, catalog, config
 //! crawl            -> sigma, identity, access, lineage, catalog, store, config
+//! report           -> store, access, identity, catalog
 //! store            -> catalog
 //! access, identity -> catalog
 //! lineage          -> catalog
@@ -17,6 +18,7 @@ pub mod config;
 pub mod crawl;
 pub mod identity;
 pub mod lineage;
+pub mod report;
 pub mod sigma;
 pub mod simulator;
 pub mod store;

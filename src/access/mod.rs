@@ -19,6 +19,7 @@
 //! (`access verify`).
 //!
 //! * [`level`](Level) — levels, kinds, inheritance; [`people`](Member) — members and teams; [`tree`](Object) — objects.
+//! * [`tell`](narrative) — paths told, as steps and as sentences.
 //! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things.
 
 mod answer;
@@ -27,6 +28,7 @@ mod closure;
 mod find;
 mod level;
 mod people;
+mod tell;
 mod tree;
 
 pub use answer::{Answer, Confidence, Path, Via};
@@ -35,4 +37,5 @@ pub use closure::{Access, Asker, Entry, Principal, Scratch};
 pub use find::{NotFound, Thing};
 pub use level::{Kind, Level};
 pub use people::{Member, Team, UserKind};
+pub use tell::{Edge, edges, is_winning, narrative};
 pub use tree::Object;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::access::AccessArgs;
 use super::identity::IdentityArgs;
 use super::mirror::MirrorArgs;
+use super::report::ReportArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Identity(IdentityArgs),
     /// What the catalog should let its users see.
     Mirror(MirrorArgs),
+    /// Permission reports: who can see what, what is exposed, what is out of order, and how sure that is.
+    Report(Box<ReportArgs>),
     /// The settings in force.
     Config(ConfigArgs),
     /// The views of a catalog, column by column.

@@ -11,6 +11,7 @@ mod identity;
 mod mirror;
 mod output;
 mod progress;
+mod report;
 mod runs;
 mod settings;
 mod signals;
@@ -56,6 +57,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Access(arguments) => access::run(cli, arguments, printer),
         Command::Identity(arguments) => identity::run(cli, arguments, printer),
         Command::Mirror(arguments) => mirror::run(cli, arguments, printer),
+        Command::Report(arguments) => report::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
     }

@@ -1,0 +1,16 @@
+//! The rules of the reports, by what they look at.
+
+pub mod coverage;
+pub mod effective;
+pub mod explain;
+pub mod exposure;
+pub mod external;
+pub mod grants;
+pub mod identity;
+pub mod mirror;
+pub mod narrowed;
+pub mod orphaned;
+pub mod ownership;
+pub mod privileged;
+pub mod shared;
+pub mod verification;
