@@ -19,10 +19,12 @@
 //! (`access verify`).
 //!
 //! * [`level`](Level) — levels, kinds, inheritance; [`people`](Member) — members and teams; [`tree`](Object) — objects.
-//! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things.
+//! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things;
+//!   [`drift`](Drift) — what changed between two states, and by what.
 
 mod answer;
 mod closure;
+mod drift;
 mod find;
 mod level;
 mod people;
@@ -30,6 +32,7 @@ mod tree;
 
 pub use answer::{Answer, Confidence, Path, Via};
 pub use closure::{Access, Asker, Entry, Principal, Scratch};
+pub use drift::{Atom, Cause, Change, Drift, Held, Move, Users};
 pub use find::{NotFound, Thing};
 pub use level::{Kind, Level};
 pub use people::{Member, Team, UserKind};

@@ -2,8 +2,10 @@
 
 mod binary;
 mod context;
+mod drift;
 mod facts;
 mod golden;
+mod mutation;
 mod oracle;
 mod random;
 mod rules;
