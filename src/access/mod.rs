@@ -20,7 +20,7 @@
 //!
 //! * [`level`](Level) — levels, kinds, inheritance; [`people`](Member) — members and teams; [`tree`](Object) — objects.
 //! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things;
-//!   [`drift`](Drift) — what changed between two states, and by what.
+//!   [`drift`](Drift) — what changed between two states, and by what; [`what_if`] — a state that is only thought of.
 
 mod answer;
 mod closure;
@@ -29,6 +29,7 @@ mod find;
 mod level;
 mod people;
 mod tree;
+mod what_if;
 
 pub use answer::{Answer, Confidence, Path, Via};
 pub use closure::{Access, Asker, Entry, Principal, Scratch};
@@ -37,3 +38,4 @@ pub use find::{NotFound, Thing};
 pub use level::{Kind, Level};
 pub use people::{Member, Team, UserKind};
 pub use tree::Object;
+pub use what_if::{Impossible, Planned, what_if};

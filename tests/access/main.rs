@@ -10,3 +10,4 @@ mod oracle;
 mod random;
 mod rules;
 mod text;
+mod what_if;

@@ -297,7 +297,7 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
             made(&[&id], &[&id], Box::new(change))
         }
         Cause::ObjectKind => {
-            let file = object.filter(|file| file.file_type == "workbook" || file.file_type == "report")?;
+            let file = object.filter(|file| file.file_type != "folder")?;
             let id = file.id.clone();
             let to = if file.file_type == "workbook" { "dataset" } else { "workbook" };
             let change = move |facts: &mut Facts| {

@@ -114,6 +114,6 @@ const FORMULA: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// The cell, marked as text with an apostrophe where a spreadsheet would take it for a formula.
-fn neutral(cell: &str) -> Cow<'_, str> {
+pub fn neutral(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell.into() }
 }
