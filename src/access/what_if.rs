@@ -126,6 +126,7 @@ fn make(facts: &mut Facts, access: &Access, change: &Planned) -> Result<(), Impo
                 member_id,
                 team_id,
                 permission: Some(permission.clone()),
+                ..GrantFact::default()
             });
             Ok(())
         }

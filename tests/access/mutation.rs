@@ -102,6 +102,7 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
                 member_id: if to_team.is_some() { String::new() } else { member.clone() },
                 team_id: to_team.unwrap_or_default(),
                 permission: Some(WORDS[rng.usize(0..4)].into()),
+                ..GrantFact::default()
             };
             if facts.grants.iter().any(|grant| same_grant(grant, &new)) {
                 return None;
