@@ -129,7 +129,16 @@ pub const ACCESS: &[&str] = &[
 ];
 
 /// All reports.
-pub static REPORTS: &[Report] = &[rules::effective::R01, rules::orphaned::R08];
+pub static REPORTS: &[Report] = &[
+    rules::effective::R01,
+    rules::orphaned::R08,
+    rules::drift::R15,
+    rules::matrix::R16,
+    rules::matrix::R17,
+    rules::data_access::R19,
+    rules::catalog_diff::R20,
+    rules::summary::R22,
+];
 
 /// The columns before a report's own: all reports have them.
 pub const BEFORE: [Column; 4] = [
