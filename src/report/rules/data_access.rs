@@ -89,7 +89,7 @@ fn row<'a>(
     // A run that is not the latest remembers only what went wrong.
     let otherwise = inputs.facts.readings.otherwise;
     let is_read = |id: &&String| data.asked.get(*id).copied().unwrap_or(otherwise);
-    let whole = table.connection_id.is_some() && known.clone().all(|id| is_read(id));
+    let whole = table.connection_id.is_some() && known.clone().all(is_read);
     let who = &access.members()[member as usize];
     let (has_usage, confidence, severity) = match (&data.grants, whole) {
         (None, _) => (None, Confidence::Unknown, Severity::Info),
