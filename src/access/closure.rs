@@ -162,6 +162,16 @@ impl Access {
         !self.by_administrator || self.tree.is_doubtful(object)
     }
 
+    /// Whether nothing lies above the object.
+    pub fn is_top(&self, object: u32) -> bool {
+        self.tree.is_top(object)
+    }
+
+    /// Whether the grants on this very object, or where it lies, were not read.
+    pub fn is_unread(&self, object: u32) -> bool {
+        self.tree.is_unread(object)
+    }
+
     /// The principals with access to an object, each with its best level, sorted. Owner and administrators are apart.
     pub fn principals(&self, object: u32, entries: &mut Vec<Entry>) {
         entries.clear();

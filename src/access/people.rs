@@ -97,6 +97,11 @@ impl Member {
         }
     }
 
+    /// Whether grants that could be this member's were not read.
+    pub fn is_unread(&self) -> bool {
+        self.unread
+    }
+
     pub(super) fn new(fact: &MemberFact, facts: &Facts) -> Self {
         let types = types_named(fact.account_type.as_deref(), &facts.account_types);
         let kind = UserKind::of(fact);
@@ -163,6 +168,11 @@ impl Team {
     /// The team as people know it.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether who belongs to it was not read to the end.
+    pub fn is_unread(&self) -> bool {
+        self.unread
     }
 
     pub(super) fn new(fact: &TeamFact, facts: &Facts) -> Self {

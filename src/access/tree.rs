@@ -92,6 +92,16 @@ impl Tree {
         std::iter::successors(Some(object), |at| Some(self.objects[*at as usize].parent)).take(steps + 1)
     }
 
+    /// Whether the object stands at the top.
+    pub fn is_top(&self, object: u32) -> bool {
+        self.objects[object as usize].parent == NONE
+    }
+
+    /// Whether the grants on the object itself, or its place, were not read.
+    pub fn is_unread(&self, object: u32) -> bool {
+        self.objects[object as usize].unread
+    }
+
     /// Whether some grants that could reach the object were not read.
     pub fn is_doubtful(&self, object: u32) -> bool {
         self.objects[object as usize].doubtful

@@ -70,6 +70,7 @@ pub fn make(
     out: &mut dyn Render,
 ) -> Result<Totals, ReportError> {
     let ready = filter.ready(report)?;
+    report.needs.iter().try_for_each(|need| need.is_met(report, inputs))?;
     let unread = inputs.unread(report.rests_on);
     let stamp = inputs.stamp;
     let (as_of, org_id) = (stamp.as_of.as_deref(), stamp.org_id.as_deref());

@@ -111,6 +111,34 @@ pub enum Need {
     Choice,
 }
 
+impl Need {
+    /// Whether a report has been told what it needs.
+    ///
+    /// # Errors
+    /// If not, what to do.
+    pub fn is_met(self, report: &Report, inputs: &Inputs<'_>) -> Result<(), ReportError> {
+        let options = inputs.options;
+        let (is_met, problem, remedy) = match self {
+            Self::Member => {
+                (options.member.is_some(), "is about one member", "name the member with --member")
+            }
+            Self::Object => {
+                (options.object.is_some(), "is about one object", "name the object with --object")
+            }
+            Self::Identity => (
+                inputs.identity.is_some(),
+                "needs to know who is who in the catalog",
+                "name the CSV of the catalog's users with --catalog-users-csv, and import an identity mapping or \
+                 compare addresses with `--match email`",
+            ),
+            Self::Choice => return Ok(()),
+        };
+        let needs =
+            || ReportError::Needs { report: report.id, problem: problem.into(), remedy: remedy.into() };
+        if is_met { Ok(()) } else { Err(needs()) }
+    }
+}
+
 /// Embeds signed by an application leave no trace in Sigma's API: this scope is never read.
 pub const SIGNED_EMBEDS: &str = "signed-embeds";
 /// The catalog's users, which are no scope of a run.
@@ -129,14 +157,29 @@ pub const ACCESS: &[&str] = &[
 ];
 
 /// All reports.
+#[rustfmt::skip]
 pub static REPORTS: &[Report] = &[
     rules::effective::R01,
+    rules::narrowed::R02,
+    rules::narrowed::R03,
+    rules::explain::R04,
+    rules::mirror::R05,
+    rules::identity::R06,
+    rules::identity::R07,
     rules::orphaned::R08,
+    rules::grants::R09,
+    rules::privileged::R10,
+    rules::grants::R11,
+    rules::exposure::R12,
+    rules::external::R13,
+    rules::ownership::R14,
     rules::drift::R15,
     rules::matrix::R16,
     rules::matrix::R17,
+    rules::coverage::R18,
     rules::data_access::R19,
     rules::catalog_diff::R20,
+    rules::verification::R21,
     rules::summary::R22,
 ];
 

@@ -75,7 +75,7 @@ enum Frequency {
 /// * `METHOD` is `GET` or `POST`; without it any method matches.
 /// * `PATTERN` starts with `/`. With a `{` in it, it is the template of an endpoint, such as
 ///   `/v2/workbooks/{workbookId}/pages`; otherwise it is compared with the path asked for, and `*` stands for
-///   anything, slashes too.
+///   anything, slashes too. With a `?` in it, it is compared with the path and its query.
 /// * `STATUS` is an HTTP status from 400 to 599, answered with Sigma's error envelope. `KIND` is one of `html429`,
 ///   `html200`, `unauthorized`, `reset`, `truncate`, `slow`, `malformed`, `null`, `no-entries`, `null-entries`,
 ///   `repeat-cursor`, `row-error`.
@@ -176,9 +176,12 @@ impl FaultRule {
         Ok(())
     }
 
-    fn matches(&self, method: &str, template: &str, path: &str) -> bool {
+    /// `target` is the path asked for, with its query.
+    fn matches(&self, method: &str, template: &str, target: &str) -> bool {
+        let path = target.split('?').next().unwrap_or(target);
+        let asked = if self.pattern.contains('?') { target } else { path };
         self.method.as_deref().is_none_or(|m| m == method)
-            && if self.pattern.contains('{') { self.pattern == template } else { glob(&self.pattern, path) }
+            && if self.pattern.contains('{') { self.pattern == template } else { glob(&self.pattern, asked) }
     }
 }
 
@@ -223,11 +226,11 @@ impl FaultPlan {
             rules.into_iter().map(|rule| (rule, 0)).collect();
     }
 
-    /// The fault that strikes this request, if any.
-    pub fn strike(&self, method: &str, template: &str, path: &str) -> Option<Strike> {
+    /// The fault that strikes this request, if any. `target` is the path asked for, with its query.
+    pub fn strike(&self, method: &str, template: &str, target: &str) -> Option<Strike> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, (rule, seen)) in rules.iter_mut().enumerate() {
-            if !rule.matches(method, template, path) {
+            if !rule.matches(method, template, target) {
                 continue;
             }
             let turn = *seen;
@@ -283,6 +286,9 @@ mod tests {
                 .is_some()
         );
         assert!(plan("/v2/*/pages 500").strike("GET", template, "/v2/workbooks/1/pages").is_some());
+        assert!(plan("/v2/*?page=2* 500").strike("GET", template, "/v2/files?page=2&x=1").is_some());
+        assert!(plan("/v2/*?page=2* 500").strike("GET", template, "/v2/files?page=1&x=2").is_none());
+        assert!(plan("/v2/files 500").strike("GET", template, "/v2/files?page=1").is_some());
         assert!(plan("/v2/*/1 500").strike("GET", template, "/v2/workbooks/1/pages").is_none());
         assert!(plan("POST /v2/* 500").strike("GET", template, "/v2/workbooks/1/pages").is_none());
     }

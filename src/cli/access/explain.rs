@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::graph::{self, Edge};
+use super::graph;
 use super::words::level;
 use super::{Loaded, SCHEMA_VERSION};
-use crate::access::{Access, Answer, Confidence, Level, Path, Via};
+use crate::access::{Access, Answer, Confidence, Edge, Level, Path, edges, is_winning, narrative};
 use crate::cli::error::CliError;
 use crate::cli::output::Printer;
 
@@ -94,15 +94,10 @@ fn report<'a>(
                 via: path.via.name(),
                 granted: path.word.map(|word| access.word(word).to_owned()),
                 narrative: narrative(access, path, member, object),
-                steps: graph::edges(access, member, object, path),
+                steps: edges(access, member, object, path),
             })
             .collect(),
     }
-}
-
-/// A path that gives nothing wins nothing.
-pub fn is_winning(place: usize, path: &Path) -> bool {
-    place == 0 && path.level > Level::Unknown
 }
 
 fn text(
@@ -160,31 +155,4 @@ fn text(
         printer.line(format_args!("  {mark} {label:<15} {}", narrative(access, path, member, object)))?;
     }
     Ok(())
-}
-
-/// A path as a sentence.
-fn narrative(access: &Access, path: &Path, member: u32, object: u32) -> String {
-    let name = access.members()[member as usize].title();
-    let (what, at) = (&access.objects()[object as usize], &access.objects()[path.at as usize]);
-    let team = path.team.map_or("?", |team| access.teams()[team as usize].title());
-    let to = match path.via {
-        Via::Owner => return format!("{name} owns it"),
-        Via::Admin => return format!("{name} is an administrator, who may see and edit everything"),
-        Via::Direct => name.to_owned(),
-        Via::Team => format!("team {team}, to which {name} belongs,"),
-        Via::Everyone => format!("{team}, which is everybody but guests,"),
-    };
-    let place = match path.depth {
-        0 => format!("on the {} itself", what.kind.words()),
-        1 => format!("on {} {}, 1 step up", at.kind.words(), at.title()),
-        steps => format!("on {} {}, {steps} steps up", at.kind.words(), at.title()),
-    };
-    let granted = path.granted.label(at.kind);
-    let word = path.word.map_or("", |word| access.word(word));
-    let as_what = match path.granted {
-        Level::Unknown => format!(", as `{word}`: what that gives is not established"),
-        _ if granted == path.level.label(what.kind) => String::new(),
-        _ => format!(", as {granted}"),
-    };
-    format!("granted to {to} {place}{as_what}")
 }

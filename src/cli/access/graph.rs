@@ -3,52 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde::Serialize;
-
-use super::explain::is_winning;
-use crate::access::{Access, Level, Path, Via};
-
-/// One step of a path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Edge {
-    from: String,
-    /// `member_of`, `granted`, `inherits`, `owns` or `admin`.
-    edge: &'static str,
-    to: String,
-    /// The word of a grant, or what is left of it where it is inherited.
-    permission: Option<String>,
-}
-
-/// The steps of a path, from the member to the object. Nodes are named `member:<id>`, `team:<id>` and `<kind>:<id>`.
-pub fn edges(access: &Access, member: u32, object: u32, path: &Path) -> Vec<Edge> {
-    let who = format!("member:{}", access.members()[member as usize].id);
-    let node = |place: u32| {
-        let object = &access.objects()[place as usize];
-        format!("{}:{}", object.kind.name(), object.id)
-    };
-    let word = |path: &Path| path.word.map(|word| access.word(word).to_owned());
-    let mut edges = Vec::new();
-    let mut grantee = who.clone();
-    match path.via {
-        Via::Owner => return vec![Edge { from: who, edge: "owns", to: node(object), permission: None }],
-        Via::Admin => return vec![Edge { from: who, edge: "admin", to: node(object), permission: None }],
-        Via::Direct => {}
-        Via::Team | Via::Everyone => {
-            let team = path.team.map_or("", |team| access.teams()[team as usize].id.as_str());
-            grantee = format!("team:{team}");
-            edges.push(Edge { from: who, edge: "member_of", to: grantee.clone(), permission: None });
-        }
-    }
-    edges.push(Edge { from: grantee, edge: "granted", to: node(path.at), permission: word(path) });
-    let mut down: Vec<u32> = access.chain(object).take(path.depth as usize + 1).collect();
-    down.reverse();
-    for step in down.windows(2) {
-        let level = if step[1] == object { path.level } else { path.granted };
-        let permission = (level > Level::Unknown).then(|| level.name().to_owned());
-        edges.push(Edge { from: node(step[0]), edge: "inherits", to: node(step[1]), permission });
-    }
-    edges
-}
+use crate::access::{Access, Path, edges, is_winning};
 
 /// A drawing: nodes with their labels, edges with whether a winning path uses them, both in the order of appearance.
 struct Drawing {

@@ -1,5 +1,7 @@
 //! `access verify`: asks Sigma what members see, and compares.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::cli::settings::{self, SettingArgs};
 use crate::crawl::{self, Disagreement, Exit, Patience, Stop, Verdict, Verification};
-use crate::store::Catalog;
+use crate::store::{Catalog, DifferenceRow, Store, StoreError, VerificationCounts};
 
 /// Sigma's listings show new files with a delay that its reference does not state. Files created less than this before
 /// the crawl are not held against them.
@@ -83,11 +85,41 @@ pub fn run(
         ([], _) => Exit::Unavailable,
         _ => Exit::Findings,
     };
+    if let Err(error) = record(&settings.catalog.database, run.run_id, &access, &verification) {
+        printer.note(format_args!("warning[{}]: report R21 will not know of this: {error}", error.code()));
+    }
     match format {
         Format::Json => printer.json(&report(run.run_id, &access, &verification, exit))?,
         Format::Text => text(run.run_id, &access, &verification, printer)?,
     }
     Ok(exit)
+}
+
+/// Stores what came out, for report R21.
+fn record(database: &Path, run: i64, access: &Access, verification: &Verification) -> Result<(), StoreError> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let counts = VerificationCounts {
+        members: number(verification.members as u64),
+        compared: number(verification.compared),
+        agreed: number(verification.agreed),
+        undecided: number(verification.undecided),
+        too_new: number(verification.too_new),
+        not_in_catalog: number(verification.not_in_catalog),
+        unanswered: number(verification.unanswered.len() as u64),
+    };
+    let differences: Vec<DifferenceRow> = verification
+        .disagreements
+        .iter()
+        .map(|found| DifferenceRow {
+            member_id: access.members()[found.member as usize].id.clone(),
+            object_id: access.objects()[found.object as usize].id.clone(),
+            verdict: found.verdict.name().to_owned(),
+            computed: found.computed.level().map(|level| level.name().to_owned()),
+            sigma_says: found.sigma.clone(),
+            confidence: found.computed.confidence.name().to_owned(),
+        })
+        .collect();
+    Store::open(database)?.record_verification(run, &counts, &differences)
 }
 
 fn report<'a>(

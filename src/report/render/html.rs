@@ -55,7 +55,7 @@ impl<'a> Html<'a> {
 
     fn put(&mut self, template: &impl Template) -> Result<(), ReportError> {
         let text = template.render().map_err(|error| ReportError::Internal(error.to_string()))?;
-        Ok(self.out.write_all(text.as_bytes())?)
+        Ok(writeln!(self.out, "{text}")?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shared::{self, missing_object, object_cells};
+use super::shared::{self, object_cells};
 use crate::access::{Confidence, Level};
 use crate::catalog::delivery::scope;
 use crate::identity::{Status, UserKey};
@@ -150,7 +150,8 @@ fn of_user(inputs: &Inputs<'_>, user: &User, out: &mut dyn Sink) -> Result<(), R
         write(object_cells(access, object), says, level, verdict, sure)?;
     }
     for object in &user.strange {
-        write(missing_object(object), true, None, "unknown", Confidence::Unknown)?;
+        let missing = [object.into(), Cell::Null, object.into(), Cell::Null];
+        write(missing, true, None, "unknown", Confidence::Unknown)?;
     }
     Ok(())
 }

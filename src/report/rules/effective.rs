@@ -8,6 +8,12 @@ use crate::report::table::{ACCESS, Column, Report};
 
 /// How many columns tell an access.
 pub const WIDTH: usize = 19;
+/// The place of `member_id` among them.
+pub const MEMBER_ID: usize = 0;
+/// The place of `object_id`.
+pub const OBJECT_ID: usize = 4;
+/// The place of `workspace`.
+pub const WORKSPACE: usize = 8;
 
 /// The columns that tell what a member may do with an object.
 pub const COLUMNS: [Column; WIDTH] = [

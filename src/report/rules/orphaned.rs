@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::shared::{self, member_title, missing_object, object_cells};
+use super::shared::{self, in_order, member_title, object_cells_of};
 use crate::access::{Access, Confidence};
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::{Facts, GrantFact, MemberFact, TeamFact};
@@ -46,7 +46,7 @@ pub const R08: Report = Report {
     name: "orphaned-grants",
     question: "Which grants name somebody or something that is gone, switched off or unknown?",
     columns: &COLUMNS,
-    order: "path of the object, its id, grantee, grant id",
+    order: "path of the object, its id, grantee, its id, grant",
     findings: true,
     rests_on: &[
         scope::MEMBERS,
@@ -64,29 +64,13 @@ pub const R08: Report = Report {
 
 fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
     let directory = Directory::new(inputs);
-    let mut found: Vec<_> = inputs
-        .facts
-        .grants
-        .iter()
-        .filter_map(|grant| {
-            let (reason, severity, confidence) = directory.reason(grant)?;
-            let object = match inputs.access.place_of(&grant.object_id) {
-                Some(place) => object_cells(inputs.access, place),
-                None => missing_object(&grant.object_id),
-            };
-            Some((object, directory.grantee(grant), grant, reason, severity, confidence))
-        })
-        .collect();
-    found.sort_by(|a, b| {
-        let key = |of: &(_, _, &GrantFact, _, _, _)| {
-            let (object, grantee, grant, ..): &([Cell<'_>; 4], (&str, &str, &str), _, &str, _, _) = of;
-            (object[2].text().into_owned(), grant.object_id.clone(), grantee.2.to_owned(), grant.id.clone())
-        };
-        key(a).cmp(&key(b))
-    });
-    for (object, (kind, id, title), grant, reason, severity, confidence) in found {
+    let mut rows = Vec::new();
+    for grant in &inputs.facts.grants {
+        let Some((reason, severity, confidence)) = directory.reason(grant) else { continue };
+        let (kind, id, title) = directory.grantee(grant);
         let mut cells: Vec<Cell<'_>> = vec![(&grant.id).into()];
-        cells.extend(object);
+        cells.extend(object_cells_of(inputs.access, &grant.object_id));
+        let key = (cells[3].text().into_owned(), &grant.object_id, title, id, &grant.id);
         let by = grant.created_by.as_deref();
         cells.extend([
             kind.into(),
@@ -98,9 +82,9 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
             by.map(|by| member_title(inputs.access, by)).into(),
             by.into(),
         ]);
-        out.row(Row::finding(severity, confidence, cells))?;
+        rows.push((key, Row::finding(severity, confidence, cells)));
     }
-    Ok(())
+    in_order(rows, out)
 }
 
 /// Members, teams and objects by their ids.

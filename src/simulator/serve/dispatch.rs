@@ -67,7 +67,8 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         let retry_after = state.options.retry_after.then_some("1");
         return plain(breaking::too_fast(state.options.html_429, &request_id), &request_id, retry_after);
     }
-    let strike = state.faults.strike(method, template, path);
+    let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
+    let strike = state.faults.strike(method, template, target);
     if matches!(strike, Some(Strike { kind: FaultKind::Slow, .. })) {
         tokio::time::sleep(SLOW).await;
     }
