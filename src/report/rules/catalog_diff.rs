@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shared::{self, object_cells};
+use super::shared::{self, object_cells, object_cells_of};
 use crate::access::{Confidence, Level};
 use crate::catalog::delivery::scope;
 use crate::identity::{Status, UserKey};
@@ -150,8 +150,7 @@ fn of_user(inputs: &Inputs<'_>, user: &User, out: &mut dyn Sink) -> Result<(), R
         write(object_cells(access, object), says, level, verdict, sure)?;
     }
     for object in &user.strange {
-        let missing = [object.into(), Cell::Null, object.into(), Cell::Null];
-        write(missing, true, None, "unknown", Confidence::Unknown)?;
+        write(object_cells_of(access, object), true, None, "unknown", Confidence::Unknown)?;
     }
     Ok(())
 }
