@@ -225,6 +225,23 @@ fn ways_that_take_several_changes_each_are_named_whole() {
 }
 
 #[test]
+fn a_change_that_explains_all_alone_is_named_alone() {
+    let mut earlier = workspace_of_ann();
+    earlier.team("fin", &[]);
+    let mut later = earlier.clone();
+    later.memberships.push(sigma_catalog::catalog::facts::MembershipFact {
+        team_id: "fin".into(),
+        member_id: "ann".into(),
+    });
+    later.grant("wb", "team:fin", "view");
+    later.grant("wb", "ann", "view");
+    let drift = Drift::between(&earlier, &later, None);
+    let changes = drift.changes();
+    let expected = BTreeSet::from([(Cause::GrantAdded, vec!["g2".to_owned()])]);
+    assert_eq!((changes.len(), named(&drift, &changes[0])), (1, expected));
+}
+
+#[test]
 fn a_grant_of_another_word_is_one_removed_and_one_added() {
     let mut earlier = workspace_of_ann();
     let mut later = earlier.clone();
