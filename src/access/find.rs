@@ -10,6 +10,10 @@ pub enum Thing {
     Member,
     /// An object.
     Object,
+    /// A team.
+    Team,
+    /// A grant.
+    Grant,
 }
 
 impl Thing {
@@ -17,6 +21,8 @@ impl Thing {
         match self {
             Self::Member => "member",
             Self::Object => "object",
+            Self::Team => "team",
+            Self::Grant => "grant",
         }
     }
 
@@ -27,6 +33,8 @@ impl Thing {
             Self::Object => {
                 "give the object's id, the last part of its address, its whole address, or its path such as `Sales/Q3/Forecast`"
             }
+            Self::Team => "give the team's name or id; `SELECT name FROM team` lists them",
+            Self::Grant => "give the grant's id; `SELECT id FROM object_grant` lists them",
         }
     }
 }
@@ -150,7 +158,7 @@ fn slug_of(text: &str) -> &str {
     last.rsplit('-').next().unwrap_or(last)
 }
 
-fn one_of(
+pub(super) fn one_of(
     thing: Thing,
     text: &str,
     found: Vec<u32>,
@@ -168,7 +176,7 @@ fn one_of(
 }
 
 /// Names that hold the text, or that the part before the `@` is found in.
-fn near(text: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn near(text: &str, names: impl Iterator<Item = String>) -> Vec<String> {
     let wanted = text.split('@').next().unwrap_or(text).to_lowercase();
     if wanted.len() < 3 {
         return Vec::new();

@@ -20,22 +20,27 @@
 //!
 //! * [`level`](Level) — levels, kinds, inheritance; [`people`](Member) — members and teams; [`tree`](Object) — objects.
 //! * [`tell`](narrative) — paths told, as steps and as sentences.
-//! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things.
+//! * [`closure`](Access) — the rules; [`answer`](Answer) — what they say; [`find`](Access::find_object) — names to things;
+//!   [`drift`](Drift) — what changed between two states, and by what; [`what_if`] — a state that is only thought of.
 
 mod answer;
 mod ceiling;
 mod closure;
+mod drift;
 mod find;
 mod level;
 mod people;
 mod tell;
 mod tree;
+mod what_if;
 
 pub use answer::{Answer, Confidence, Path, Via};
 pub use ceiling::ceiling;
 pub use closure::{Access, Asker, Entry, Principal, Scratch};
+pub use drift::{Atom, Cause, Change, Drift, Held, Move, Users};
 pub use find::{NotFound, Thing};
 pub use level::{Kind, Level};
 pub use people::{Member, Team, UserKind};
 pub use tell::{Edge, edges, is_winning, narrative};
 pub use tree::Object;
+pub use what_if::{Impossible, Planned, what_if};

@@ -31,6 +31,8 @@ pub struct Object {
     /// When it was created, ISO 8601 UTC.
     pub created_at: Option<String>,
     pub(super) owner_id: Option<String>,
+    /// The container it lies in, which the catalog may not know.
+    pub(super) parent_id: Option<String>,
     parent: u32,
     /// How many containers above it hand something down.
     ancestors: u32,
@@ -77,6 +79,7 @@ impl Tree {
             .collect();
         for (draft, parent) in drafts.iter_mut().zip(parents) {
             draft.object.parent = parent;
+            draft.object.parent_id = draft.parent_id.take();
         }
         let mut objects: Vec<Object> = drafts.into_iter().map(|draft| draft.object).collect();
         walk_all(&mut objects);
@@ -172,6 +175,7 @@ fn of_file(id: &str, kind: Kind, file: Option<&FileFact>, reading: &Reading<'_>)
         archived: file.is_some_and(|file| file.is_archived),
         created_at: file.and_then(|file| file.created_at.clone()),
         owner_id: file.and_then(|file| file.owner_id.clone()),
+        parent_id: None,
         parent: NONE,
         ancestors: 0,
         unread: !reading.grants(id, kind) || !reading.place(kind),

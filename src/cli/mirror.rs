@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::args::Cli;
 use super::error::CliError;
-use super::output::{BUFFER, Printer, neutral};
+use super::output::{BUFFER, Printer};
 use super::settings::{self, SettingArgs};
 use crate::crawl::Exit;
+use crate::report::render::neutral;
 use crate::store::{AudienceRow, Catalog, MirrorRow, RunRow};
 
 /// Version of the JSON that these commands print.
@@ -120,7 +121,7 @@ fn write_csv(catalog: &Catalog, at: Option<i64>, raw: bool, out: impl Write) -> 
             &row.basis,
             &row.sigma_member,
         ];
-        let cells = cells.map(|cell| if raw { Cow::Borrowed(cell) } else { neutral(cell) });
+        let cells = cells.map(|cell| if raw { Cow::Borrowed(cell) } else { neutral(cell.into()) });
         csv.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(io::Error::from)?;
         Ok(())
     })?;

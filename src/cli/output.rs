@@ -146,15 +146,6 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// Characters that make a spreadsheet take a cell for a formula, their full-width forms included.
-const FORMULA: [char; 11] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-
-/// The cell, marked as text with an apostrophe where a spreadsheet would take it for a formula.
-pub fn neutral(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell.into() }
-}
-
 /// A number as people read it: `1,234,567`.
 pub fn thousands(number: impl Into<i128>) -> String {
     let number: i128 = number.into();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::rules::catalog_diff::Shown;
 use super::table::{CATALOG_USERS, SIGNED_EMBEDS};
 use crate::access::{Access, Confidence, NotFound};
 use crate::catalog::delivery::scope;
@@ -43,6 +44,8 @@ pub struct Options {
     pub owner_above: usize,
     /// The runs to compare.
     pub between: Option<(i64, i64)>,
+    /// What the catalog itself lets its users see.
+    pub catalog_acl: Option<Vec<Shown>>,
 }
 
 /// From how many objects on an owner is privileged, unless somebody says otherwise.

@@ -26,3 +26,4 @@ pub mod table;
 pub use inputs::{EMBEDS, Identity, Inputs, OWNER_ABOVE, Options, Stamp};
 pub use make::{Head, Render, Totals, make, seen};
 pub use row::{Cell, ReportError, Row, Severity, Sink};
+pub use rules::catalog_diff::Shown;

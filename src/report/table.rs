@@ -173,8 +173,14 @@ pub static REPORTS: &[Report] = &[
     rules::exposure::R12,
     rules::external::R13,
     rules::ownership::R14,
+    rules::drift::R15,
+    rules::matrix::R16,
+    rules::matrix::R17,
     rules::coverage::R18,
+    rules::data_access::R19,
+    rules::catalog_diff::R20,
     rules::verification::R21,
+    rules::summary::R22,
 ];
 
 /// The columns before a report's own: all reports have them.

@@ -16,6 +16,7 @@
 //! Neither are symlinked database paths or folders that others may write to.
 
 mod access;
+mod data_access;
 mod diff;
 pub mod error;
 mod evidence;
@@ -40,6 +41,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use data_access::{DataAccess, DataGrant, TableRead};
 pub use error::StoreError;
 pub use evidence::{DifferenceRow, EmbedRow, Embeds, Evidence, Gap, StoredVerification, VerificationCounts};
 pub use finding::{FindingRow, SeenFinding, SeenFindings, Suppression};

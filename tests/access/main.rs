@@ -2,9 +2,12 @@
 
 mod binary;
 mod context;
+mod drift;
 mod facts;
 mod golden;
+mod mutation;
 mod oracle;
 mod random;
 mod rules;
 mod text;
+mod what_if;

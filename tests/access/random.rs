@@ -12,17 +12,17 @@ use crate::oracle::{self, Said};
 const KINDS: [&str; 7] = ["folder", "folder", "folder", "workbook", "dataset", "data-model", "report"];
 const WORDS: [&str; 8] = ["view", "explore", "organize", "edit", "edit", "create", "apply", ""];
 
-fn chance(rng: &mut Rng, percent: u32) -> bool {
+pub fn chance(rng: &mut Rng, percent: u32) -> bool {
     rng.u32(0..100) < percent
 }
 
-fn pick<'a>(rng: &mut Rng, from: &'a [String]) -> &'a str {
+pub fn pick<'a>(rng: &mut Rng, from: &'a [String]) -> &'a str {
     &from[rng.usize(0..from.len())]
 }
 
 /// A small organisation with everything that is awkward: cycles, archived things, guests, grantees and parents that do
 /// not exist, words without a meaning, listings that were not read.
-fn organisation(rng: &mut Rng) -> Facts {
+pub fn organisation(rng: &mut Rng) -> Facts {
     let mut facts = empty();
     if chance(rng, 20) {
         facts.account_types[0].is_custom = [Some(true), None][rng.usize(0..2)];

@@ -263,7 +263,8 @@ fn r09_names_the_teams_that_would_do() {
 fn r10_finds_who_can_do_most_and_spares_the_robot() {
     let mut world = World::new();
     let facts = &mut world.facts;
-    let custom = AccountTypeFact { name: Some("Team Admin".into()), is_custom: Some(true), ceiling: None };
+    let custom =
+        AccountTypeFact { name: Some("Team Admin".into()), is_custom: Some(true), permissions: None };
     facts.account_types.push(custom);
     facts.member("adm", "Admin");
     facts.member("SigmaSchedulerRobot", "admin").email = Some("scheduler-robot@sigmacomputing.com".into());

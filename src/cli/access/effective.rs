@@ -7,7 +7,8 @@ use super::words::{Row, row};
 use super::{Loaded, TableFormat};
 use crate::access::{Access, Scratch};
 use crate::cli::error::CliError;
-use crate::cli::output::{BUFFER, neutral};
+use crate::cli::output::BUFFER;
+use crate::report::render::neutral;
 
 /// Columns of the CSV, which are the keys of the JSON lines as well.
 const COLUMNS: [&str; 19] = [
@@ -50,7 +51,9 @@ fn write_csv(access: &Access, raw: bool, out: impl Write) -> io::Result<()> {
     csv.write_record(COLUMNS)?;
     for_each(access, |row| {
         let cells = cells(&row);
-        let cells = cells.iter().map(|cell| if raw { Cow::Borrowed(cell.as_ref()) } else { neutral(cell) });
+        let cells = cells
+            .iter()
+            .map(|cell| if raw { Cow::Borrowed(cell.as_ref()) } else { neutral(cell.as_ref().into()) });
         // Field by field, because a record of borrowed and owned cells has no type of its own.
         cells.into_iter().try_for_each(|cell| csv.write_field(cell.as_bytes()))?;
         Ok(csv.write_record(None::<&[u8]>)?)

@@ -6,6 +6,7 @@ mod graph;
 mod member;
 mod object;
 mod verify;
+mod what_if;
 mod words;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::settings::{self, SettingArgs};
 use crate::access::{Access, NotFound};
+use crate::catalog::facts::Facts;
 use crate::crawl::Exit;
 use crate::store::{Catalog, RunRow};
 
@@ -96,6 +98,16 @@ enum AccessCommand {
         #[arg(long, conflicts_with = "sample")]
         all: bool,
     },
+    /// Who would lose and gain access by changes to the organisation. Touches nothing.
+    WhatIf {
+        #[command(flatten)]
+        source: Source,
+        /// How to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: what_if::WhatIfFormat,
+        #[command(flatten)]
+        changes: what_if::Changes,
+    },
 }
 
 /// Which catalog, and which state of it.
@@ -143,12 +155,23 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
             let sample = (!*all).then_some(*sample as usize);
             return verify::run(cli, settings, *format, sample, printer);
         }
+        AccessCommand::WhatIf { source, format, changes } => {
+            // What cannot be understood is told before the catalog is read.
+            let planned = changes.all()?;
+            what_if::run(&planned, *format, &facts(cli, source, printer)?, printer)?;
+        }
     }
     Ok(Exit::Ok)
 }
 
 /// Opens the catalog that the arguments or else the settings name, and works access out.
 fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliError> {
+    let (run, facts) = facts(cli, source, printer)?;
+    Ok(Loaded { run, access: Access::new(&facts) })
+}
+
+/// What the catalog knows, with a word to people about what it does not.
+fn facts(cli: &Cli, source: &Source, printer: &Printer) -> Result<(RunRow, Facts), CliError> {
     let path = match &source.db {
         Some(path) => path.clone(),
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
@@ -163,7 +186,7 @@ fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliErro
             list.join(", ")
         ));
     }
-    Ok(Loaded { run, access: Access::new(&facts) })
+    Ok((run, facts))
 }
 
 impl From<NotFound> for CliError {

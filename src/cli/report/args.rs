@@ -26,6 +26,9 @@ pub struct ReportArgs {
     /// Which rows.
     #[command(flatten)]
     pub filter: FilterArgs,
+    /// What to compare with.
+    #[command(flatten)]
+    pub against: AgainstArgs,
     /// How, and where to.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -139,6 +142,20 @@ pub struct FilterArgs {
     /// Findings at least as severe.
     #[arg(long, value_enum)]
     pub severity: Option<SeverityArg>,
+}
+
+/// What reports that compare compare with.
+#[derive(Debug, Args)]
+pub struct AgainstArgs {
+    /// The earlier run of `drift`; without it the published one before the later run.
+    #[arg(long, value_name = "RUN", requires = "to")]
+    pub from: Option<i64>,
+    /// The later run of `drift`; without it the published one.
+    #[arg(long, value_name = "RUN", requires = "from", conflicts_with = "at")]
+    pub to: Option<i64>,
+    /// For `catalog-diff`: a CSV with the columns catalog_user and object, what the catalog lets its users see.
+    #[arg(long, value_name = "FILE")]
+    pub catalog_acl: Option<PathBuf>,
 }
 
 /// How a report is written, and where to.

@@ -1,5 +1,6 @@
 //! `report`: permission reports, and the life of what they find.
 
+mod against;
 mod args;
 mod list;
 mod load;
@@ -76,6 +77,8 @@ fn one(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Cli
     let mut options = options(&arguments.source);
     options.member.clone_from(&arguments.filter.member);
     options.object.clone_from(&arguments.filter.object);
+    options.between = arguments.against.from.zip(arguments.against.to);
+    options.catalog_acl = arguments.against.catalog_acl.as_deref().map(against::catalog_acl).transpose()?;
     let loaded = load::load(cli, &arguments.source, options, printer)?;
     let filter = filter(&arguments.filter, report, &loaded.inputs())?;
     let ledger = loaded.ledger()?;
