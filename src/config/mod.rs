@@ -20,6 +20,7 @@ mod error;
 mod excerpt;
 mod file;
 mod layers;
+mod list;
 mod proxy;
 mod secret;
 mod settings;
@@ -37,9 +38,10 @@ pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
-    CatalogSettings, CrawlSettings, Credentials, Grants, LogFormat, LogSettings, PermissionSettings,
-    Settings, SigmaSettings,
+    CatalogSettings, CrawlSettings, Credentials, Filters, Grants, LogFormat, LogSettings, PermissionSettings,
+    PreviewSettings, Previews, Settings, SigmaSettings,
 };
+pub(crate) use suggest::nearest;
 pub use table::{Kind, Setting, TABLE, find};
 
 use error::Problem;

@@ -10,11 +10,14 @@
 //!
 //! What is asked at all is one table: [`graph`].
 
+mod census;
 mod check;
 mod contents;
 pub mod error;
 pub mod exit;
+mod filter;
 pub mod graph;
+mod left_out;
 mod lineage;
 mod organisation;
 mod queue;
@@ -25,8 +28,9 @@ mod verify;
 mod worker;
 
 pub use check::{Answer, Probe, probe};
-pub use error::CrawlError;
+pub use error::{CrawlError, UnknownFilter};
 pub use exit::Exit;
+pub use left_out::LeftOutCount;
 pub use run::{Extract, Failure, Patience, Progress, Report, Snapshot, Stop, client_of, extract};
 pub use token::{Token, describe_owner};
 pub use verify::{Disagreement, Verdict, Verification, Verify, choose, verify};

@@ -1,11 +1,13 @@
 //! Listings of the whole organisation: people, containers, documents, connections, grants.
 
 use super::error::CrawlError;
+use super::filter::{PERSONAL, is_personal_path};
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::Crawler;
 use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
+use crate::catalog::organisation::{Document, File, Workspace};
 use crate::config::{CrawlSettings, Grants};
 use crate::sigma::{Call, Endpoint, ErrorKind, model};
 
@@ -16,20 +18,21 @@ impl Crawler {
             Task::Workspaces => {
                 let step = self.step(scope::WORKSPACES, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::Workspace, out| {
-                    enqueue.add(Task::Grants(GrantsOf::Workspace(row.workspace_id.clone())));
-                    out.push(rows::workspace(row));
+                    take_workspace(rows::workspace(row), enqueue, out);
                 })
                 .await
             }
             Task::Files { r#type } => {
                 let step = self.step(scope::FILES, ORGANISATION)?;
-                let call = step.endpoint.call().query("typeFilters", r#type);
-                self.page_through(step, r#type, vec![call], |row: model::File, out| {
+                self.page_through(step, r#type, vec![files_of(step, r#type)], |row: model::File, out| {
+                    self.note_if_home(r#type, &row);
                     let file = rows::file(r#type, row);
-                    if file.r#type == "folder" {
-                        enqueue.found(Found::Object(file.id.clone()));
+                    let personal = self.left_out.is_home(&file.id) || is_personal_path(file.path.as_deref());
+                    if personal && !self.settings.personal {
+                        self.left_out.note(&file.id, &file.r#type, PERSONAL);
+                    } else {
+                        take_file(file, enqueue, out);
                     }
-                    out.push(file);
                 })
                 .await
             }
@@ -40,9 +43,18 @@ impl Crawler {
                     step.endpoint.call().query("includeArchived", "true").query("includeInactive", "true");
                 self.page_through(step, "", vec![call], |row: model::Member, out| {
                     enqueue.found(Found::Member(row.member_id.clone()));
-                    out.push(rows::member(row));
+                    let member = rows::member(row);
+                    if let Some(home) = &member.home_folder_id {
+                        self.left_out.note_home(home);
+                    }
+                    out.push(member);
                 })
-                .await
+                .await?;
+                // Which folders are personal is said by the members.
+                if self.settings.filters.is_empty() {
+                    enqueue.add_listing(Task::Files { r#type: "folder" });
+                }
+                Ok(())
             }
             Task::Teams => {
                 let step = self.step(scope::TEAMS, ORGANISATION)?;
@@ -113,18 +125,41 @@ impl Crawler {
         let calls = document_listings(kind, step, &self.settings, self.token.is_admin());
         self.page_through(step, kind, calls, |row: T, out| {
             let document = row.into_document();
-            self.note_document_url(document.url.as_deref());
-            enqueue.found(Found::Object(document.id.clone()));
-            if kind != "dataset" {
-                enqueue.add(Task::Document(DocumentTask {
-                    kind,
-                    id: document.id.clone(),
-                    archived: document.is_archived == Some(true),
-                }));
+            // Nothing but its path is known of its place yet.
+            if !self.settings.personal && is_personal_path(document.path.as_deref()) {
+                self.left_out.note(&document.id, kind, PERSONAL);
+            } else {
+                self.take_document(kind, document, enqueue, out);
             }
-            out.push(document);
         })
         .await
+    }
+
+    /// Takes a document into the catalog, and has its contents read.
+    pub(super) fn take_document(
+        &self,
+        kind: &'static str,
+        document: Document,
+        enqueue: &Enqueue,
+        out: &mut Rows,
+    ) {
+        self.note_document_url(document.url.as_deref());
+        enqueue.found(Found::Object(document.id.clone()));
+        if kind != "dataset" {
+            enqueue.add(Task::Document(DocumentTask {
+                kind,
+                id: document.id.clone(),
+                archived: document.is_archived == Some(true),
+            }));
+        }
+        out.push(document);
+    }
+
+    /// A folder that contains itself is a member's own; of workspaces `/files` says the same.
+    pub(super) fn note_if_home(&self, asked: &str, row: &model::File) {
+        if asked == "folder" && row.parent_id.as_deref() == Some(&row.id) {
+            self.left_out.note_home(&row.id);
+        }
     }
 
     async fn grants(&self, of: GrantsOf) -> Result<(), CrawlError> {
@@ -142,7 +177,8 @@ impl Crawler {
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
         self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
-            if let Some(grant) = rows::grant(object, row) {
+            let grant = rows::grant(object, row);
+            if let Some(grant) = grant.filter(|grant| !self.left_out.holds(&grant.object_id)) {
                 out.push(grant);
             }
         })
@@ -150,8 +186,27 @@ impl Crawler {
     }
 }
 
+/// Takes a workspace into the catalog, and has its grants asked for.
+pub(super) fn take_workspace(workspace: Workspace, enqueue: &Enqueue, out: &mut Rows) {
+    enqueue.add(Task::Grants(GrantsOf::Workspace(workspace.id.clone())));
+    out.push(workspace);
+}
+
+/// Takes a file into the catalog; documents are found by listings of their own.
+pub(super) fn take_file(file: File, enqueue: &Enqueue, out: &mut Rows) {
+    if file.r#type == "folder" {
+        enqueue.found(Found::Object(file.id.clone()));
+    }
+    out.push(file);
+}
+
+/// How the files of a type are listed.
+pub(super) fn files_of(step: &Step, r#type: &str) -> Call {
+    step.endpoint.call().query("typeFilters", r#type)
+}
+
 /// How the documents of a kind are listed: everything for an administrator, else what the token's owner sees.
-fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
+pub(super) fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
     let mut call = step.endpoint.call();
     if kind != "dataset" {
         // Tags make the listing slow, and nothing here reads them.
@@ -234,23 +289,32 @@ impl Crawler {
     }
 }
 
-/// The tasks a crawl starts with: long chains first.
+/// The kinds of document that are crawled.
+pub(super) fn kinds_on(settings: &CrawlSettings) -> impl Iterator<Item = &'static str> {
+    let is_on = |kind: &&str| graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings));
+    graph::DOCUMENT_KINDS.iter().copied().filter(is_on)
+}
+
+/// The types of file that are listed.
+pub(super) fn file_types_on(settings: &CrawlSettings) -> impl Iterator<Item = &'static str> {
+    let is_on = |of: &&str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(settings));
+    graph::FILE_TYPES.iter().copied().filter(is_on)
+}
+
+/// The tasks a crawl starts with: long chains first. Members bring the folders. With filters a census has gone before.
 pub(super) fn first_tasks(settings: &CrawlSettings, enqueue: &Enqueue) {
-    for kind in graph::DOCUMENT_KINDS {
-        if graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings)) {
+    if settings.filters.is_empty() {
+        for kind in kinds_on(settings) {
             enqueue.add_listing(Task::Documents { kind });
         }
-    }
-    for listing in [Task::Members, Task::Teams] {
-        enqueue.add_listing(listing);
-    }
-    for r#type in graph::FILE_TYPES {
-        let document = graph::find(scope::DOCUMENTS, r#type);
-        if document.is_none_or(|step| step.is_on(settings)) {
+        enqueue.add_listing(Task::Members);
+        for r#type in file_types_on(settings).filter(|of| *of != "folder") {
             enqueue.add_listing(Task::Files { r#type });
         }
+        enqueue.add(Task::Workspaces);
     }
-    for listing in [Task::Workspaces, Task::AccountTypes, Task::Connections] {
+    enqueue.add_listing(Task::Teams);
+    for listing in [Task::AccountTypes, Task::Connections] {
         enqueue.add(listing);
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CrawlError;
 use super::exit::Exit;
+use super::left_out::LeftOutCount;
 use super::organisation::{Finds, first_tasks};
 use super::queue::{Queue, Task};
 use super::rows;
@@ -97,6 +98,8 @@ pub struct Report {
     pub token: Token,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// What the settings left out.
+    pub left_out: Vec<LeftOutCount>,
 }
 
 /// A run that produced no catalog.
@@ -214,7 +217,11 @@ pub async fn extract(
         (narrower, by_principal),
         deliveries,
     );
-    let crawled = crawl(Arc::new(crawler)).await;
+    let crawler = Arc::new(crawler);
+    let crawled = crawl(Arc::clone(&crawler)).await;
+    let left_out = crawler.left_out.counts();
+    // The writer ends when nobody can deliver any more.
+    drop(crawler);
     let (writer, written) = tokio::task::spawn_blocking(move || writing.join())
         .await
         .map_err(|error| CrawlError::Internal(error.to_string()))?
@@ -228,6 +235,7 @@ pub async fn extract(
         refused: stats.refused(),
         waited_ms: u64::try_from(stats.waited.as_millis()).unwrap_or(u64::MAX),
         message,
+        if_rejected: told(&left_out),
     };
     // What the store says comes first: its failure is why the workers stopped.
     if let Some(error) = written.err().map(CrawlError::from).or(crawled.err()) {
@@ -242,13 +250,16 @@ pub async fn extract(
     let fail = |error: StoreError| Failure { error: error.into(), run_id: Some(run_id) };
     let outcome =
         tokio::task::block_in_place(|| writer.publish(&end(None, None), &accepted)).map_err(fail)?;
-    Ok(Report { outcome, stats, token, duration: started.elapsed() })
+    Ok(Report { outcome, stats, token, duration: started.elapsed(), left_out })
 }
 
 /// Runs the workers until everything is read and delivered.
 async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     crawler.leave_out_what_is_off().await?;
     let (queue, enqueue, mut found) = Queue::new();
+    if !crawler.settings.filters.is_empty() {
+        crawler.census(&enqueue).await?;
+    }
     first_tasks(&crawler.settings, &enqueue);
     // This future holds no handle that counts as a listing, so `found` ends with the last listing.
     let later = enqueue.without_listing();
@@ -282,6 +293,9 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    for report in crawler.left_out.scopes() {
+        crawler.deliver_scope(report).await?;
+    }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
     rows.push(rows::organization(id, crawler.document_url().as_deref()));
@@ -345,6 +359,14 @@ fn write(
     }
     let flushed = writer.flush();
     (writer, flushed)
+}
+
+/// What the settings left out, in words: a run that is stopped because too much would go has to name who took it out.
+fn told(left_out: &[LeftOutCount]) -> Option<String> {
+    let each =
+        left_out.iter().map(|LeftOutCount { setting, kind, count }| format!("{count} {kind} by `{setting}`"));
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| format!("left out by the settings: {}", each.join(", ")))
 }
 
 /// Notes in an existing catalog's ledger that Sigma did not let the run begin.

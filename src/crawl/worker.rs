@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::error::CrawlError;
 use super::graph::{self, Step};
+use super::left_out::LeftOut;
 use super::queue::{Queue, Task};
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
@@ -24,6 +25,8 @@ pub(super) struct Crawler {
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
+    /// What the filters leave out.
+    pub left_out: LeftOut,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
 }
@@ -43,6 +46,7 @@ impl Crawler {
             narrower,
             grants_by_principal_before,
             deliveries,
+            left_out: LeftOut::default(),
             document_url: Mutex::new(None),
         }
     }
@@ -106,8 +110,23 @@ impl Crawler {
         step: &Step,
         parent: &str,
         calls: Vec<Call>,
-        mut each: impl FnMut(T, &mut Rows),
+        each: impl FnMut(T, &mut Rows),
     ) -> Result<(), CrawlError> {
+        match self.read_scope(step, parent, calls, each).await? {
+            Some(report) => self.deliver_scope(report).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a scope of the organisation page by page. What `each` makes of a page is delivered as it comes; the outcome is
+    /// the caller's to deliver.
+    pub async fn read_scope<T: Row + Send + 'static>(
+        &self,
+        step: &Step,
+        parent: &str,
+        calls: Vec<Call>,
+        mut each: impl FnMut(T, &mut Rows),
+    ) -> Result<Option<ScopeReport>, CrawlError> {
         let mut total: Option<ScopeReport> = None;
         for call in calls {
             let mut listing = self.client.list::<T>(call);
@@ -119,7 +138,9 @@ impl Crawler {
                         for row in page {
                             each(row, &mut rows);
                         }
-                        self.deliver(Delivery::Rows(rows)).await?;
+                        if !rows.is_empty() {
+                            self.deliver(Delivery::Rows(rows)).await?;
+                        }
                     }
                     Err(error) => {
                         let doing = format!("listing {}", step.feature);
@@ -143,7 +164,7 @@ impl Crawler {
                 Some(total) => combined(total, report),
             });
         }
-        let Some(mut report) = total else { return Ok(()) };
+        let Some(mut report) = total else { return Ok(None) };
         let follows_the_token = [
             scope::DOCUMENTS,
             scope::FILES,
@@ -162,7 +183,7 @@ impl Crawler {
                 step.feature
             ));
         }
-        self.deliver_scope(report).await
+        Ok(Some(report))
     }
 }
 

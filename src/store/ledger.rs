@@ -103,6 +103,8 @@ pub struct RunEnd {
     pub waited_ms: u64,
     /// What a person should know.
     pub message: Option<String>,
+    /// What a person should know besides if the guards reject the run.
+    pub if_rejected: Option<String>,
 }
 
 /// A run as the ledger has it.

@@ -111,8 +111,8 @@ impl Writer {
         });
         if !refusals.is_empty() {
             self.store.connection.execute_batch("ROLLBACK")?;
-            let told: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
-            let end = RunEnd { message: Some(told.join("; ")), ..end.clone() };
+            let told = refusals.iter().map(Refusal::to_string).chain(end.if_rejected.clone());
+            let end = RunEnd { message: Some(told.collect::<Vec<_>>().join("; ")), ..end.clone() };
             let outcome = self.abandon_with(RunState::Rejected, &end, &refusals)?;
             return Ok(RunOutcome { refusals, scopes, deficient, ..outcome });
         }

@@ -38,7 +38,7 @@ fn a_key_in_the_wrong_section_or_in_none_is_sent_to_its_own() {
     sigma-catalog.toml:1:1: the setting "zzz" stands in no section [config.unknown_key]
       zzz = 4
       ^^^
-    help: every setting stands in one of [sigma], [crawl], [catalog], [permissions], [log]
+    help: every setting stands in one of [sigma], [crawl], [previews], [catalog], [permissions], [log]
     "#);
 }
 
@@ -54,7 +54,7 @@ fn a_key_like_no_other_is_answered_with_what_there_is() {
     sigma-catalog.toml:1:8: there is no setting "documents" in [crawl] [config.unknown_key]
       [crawl.documents]
              ^^^^^^^^^
-    help: [crawl] knows: concurrency, grants, workbooks, data_models, reports, datasets, archived, explorations, sql, lineage
+    help: [crawl] knows: concurrency, grants, workbooks, data_models, reports, datasets, archived, explorations, sql, lineage, personal, include_workspaces, exclude_workspaces, include_folders, exclude_folders, include_documents, exclude_documents
     "#);
 }
 
@@ -70,7 +70,7 @@ fn an_unknown_section_is_refused_with_a_suggestion() {
     sigma-catalog.toml:1:2: there is no section "metrics" [config.unknown_key]
       [metrics]
        ^^^^^^^
-    help: the sections are [sigma], [crawl], [catalog], [permissions], [log]
+    help: the sections are [sigma], [crawl], [previews], [catalog], [permissions], [log]
     "#);
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod demo;
+mod filters;
 mod mistakes;
 mod requests;
 mod rerun;
