@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod identity;
 mod output;
+mod plan;
 mod progress;
 mod runs;
 mod settings;

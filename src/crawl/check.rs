@@ -48,7 +48,7 @@ pub struct Probe {
 /// A row of any kind, of which only the ids matter.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AnyRow {
+pub(super) struct AnyRow {
     #[serde(flatten)]
     fields: serde_json::Map<String, serde_json::Value>,
 }

@@ -1,5 +1,7 @@
 //! Listings of the whole organisation: people, containers, documents, connections, grants.
 
+use std::collections::BTreeMap;
+
 use super::error::CrawlError;
 use super::filter::{PERSONAL, is_personal_path};
 use super::graph::{self, ORGANISATION, Step};
@@ -242,18 +244,10 @@ impl Finds {
         }
     }
 
-    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says. What was asked
-    /// by principal `before` stays so: principals also name grants on objects that no listing shows, and asking by object
-    /// could never tell that one of those is gone.
-    pub fn prefer_principals(&self, setting: Grants, is_admin: bool, before: bool) -> bool {
-        match setting {
-            Grants::Object => false,
-            Grants::Principal => true,
-            // What others were granted is an administrator's to ask.
-            Grants::Auto => {
-                is_admin && (before || self.members.len() + self.teams.len() < self.objects.len())
-            }
-        }
+    /// How many there are.
+    pub fn counted(&self) -> Counted {
+        let Self { objects, members, teams } = self;
+        Counted { objects: objects.len(), members: members.len(), teams: teams.len() }
     }
 
     /// Whose grants to ask for.
@@ -267,11 +261,41 @@ impl Finds {
     }
 }
 
+/// How many there are of what grants can be asked of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    pub objects: usize,
+    pub members: usize,
+    pub teams: usize,
+}
+
+impl Counted {
+    /// From the sizes of a catalog: objects are documents and folders.
+    pub fn of_sizes(sizes: &BTreeMap<String, u64>) -> Self {
+        let count =
+            |what: &str| sizes.get(what).map_or(0, |count| usize::try_from(*count).unwrap_or(usize::MAX));
+        let documents: usize = graph::DOCUMENT_KINDS.iter().map(|kind| count(kind)).sum();
+        Self { objects: documents + count("file:folder"), members: count("member"), teams: count("team") }
+    }
+
+    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says. What was asked
+    /// by principal `before` stays so: principals also name grants on objects that no listing shows, and asking by object
+    /// could never tell that one of those is gone.
+    pub fn prefer_principals(&self, setting: Grants, is_admin: bool, before: bool) -> bool {
+        match setting {
+            Grants::Object => false,
+            Grants::Principal => true,
+            // What others were granted is an administrator's to ask.
+            Grants::Auto => is_admin && (before || self.members + self.teams < self.objects),
+        }
+    }
+}
+
 impl Crawler {
     /// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
     /// That Sigma lets an administrator ask for others' grants is not established, so one question goes ahead.
     pub(super) async fn choose_grants(&self, finds: Finds) -> Vec<GrantsOf> {
-        let mut by_principal = finds.prefer_principals(
+        let mut by_principal = finds.counted().prefer_principals(
             self.settings.grants,
             self.token.is_admin(),
             self.grants_by_principal_before,
@@ -331,7 +355,7 @@ mod tests {
     fn grants_are_asked_the_cheaper_way_unless_told_otherwise() {
         let asked_after = |before, setting, admin, objects, members, teams| {
             let finds = Finds { objects: ids(objects), members: ids(members), teams: ids(teams) };
-            let by_principal = finds.prefer_principals(setting, admin, before);
+            let by_principal = finds.counted().prefer_principals(setting, admin, before);
             finds.grants(by_principal).len()
         };
         let asked = |setting, admin, objects, members, teams| {

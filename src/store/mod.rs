@@ -26,6 +26,7 @@ pub mod lock;
 mod publish;
 mod reader;
 pub mod schema;
+mod sizes;
 pub mod views;
 mod writer;
 
@@ -42,6 +43,7 @@ pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
 pub use publish::{Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
+pub use sizes::Sizes;
 pub use writer::{Counts, Writer};
 
 /// A catalog open for writing, with its lock held.

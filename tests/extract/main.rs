@@ -5,6 +5,7 @@ mod context;
 mod demo;
 mod filters;
 mod mistakes;
+mod plan;
 mod requests;
 mod rerun;
 #[cfg(unix)]
