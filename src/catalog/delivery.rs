@@ -42,6 +42,8 @@ pub mod scope {
     pub const QUERIES: &str = "queries";
     /// The lineage of a document.
     pub const LINEAGE: &str = "lineage";
+    /// The image of a page of a document.
+    pub const PREVIEWS: &str = "previews";
 }
 
 /// How the listing of a scope ended.

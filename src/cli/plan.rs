@@ -28,7 +28,7 @@ pub fn print(plan: &Plan, format: Format, printer: &Printer) -> Result<(), CliEr
                 (None, _) => "n/a".to_owned(),
             };
             let setting = step.setting.unwrap_or_default().to_owned();
-            vec![requests, step.endpoint.to_owned(), step.of.to_owned(), setting, step.token.to_owned()]
+            vec![requests, short(step.endpoint), step.of.to_owned(), setting, step.token.to_owned()]
         })
         .collect();
     printer.table(&["requests", "endpoint", "of each", "setting", "token"], &rows, &[0])?;
@@ -42,7 +42,7 @@ pub fn print(plan: &Plan, format: Format, printer: &Printer) -> Result<(), CliEr
     if plan.unknown_steps > 0 {
         printer.line("n/a  known when the objects are listed")?;
     }
-    printer.line(format_args!("grants by {}: {}", plan.grants.by, plan.grants.why))?;
+    printer.line(format_args!("grants: {}, {}", grants_words(plan.grants.by), plan.grants.why))?;
     match plan.sizes_of_run {
         Some(run) => printer.line(format_args!("sizes: those of the catalog that run {run} published"))?,
         None => printer.line("sizes: the server's own counts, for there is no published catalog yet")?,
@@ -58,6 +58,20 @@ pub fn print(plan: &Plan, format: Format, printer: &Printer) -> Result<(), CliEr
         plan.concurrency
     ))?;
     printer.line("nothing was crawled or written")
+}
+
+/// A path in which one word stands for every id, to fit a line.
+fn short(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "{id}".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+fn grants_words(by: &str) -> &'static str {
+    match by {
+        "object" => "asked object by object",
+        "principal" => "asked by member and team",
+        _ => "undecided",
+    }
 }
 
 /// A time in words.

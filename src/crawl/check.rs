@@ -142,6 +142,10 @@ async fn ask(
         probe.detail = format!("`{}` is off", step.setting.unwrap_or_default());
         return probe;
     }
+    if step.scope == scope::PREVIEWS {
+        probe.detail = "not tried, because an export runs warehouse queries".to_owned();
+        return probe;
+    }
     let call = match call_of(step, token, known) {
         Ok(call) => call,
         Err(missing) => {

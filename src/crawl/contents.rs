@@ -3,10 +3,11 @@
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
-use super::queue::DocumentTask;
+use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::document::Page;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 
@@ -25,6 +26,8 @@ struct Reading<'task> {
     scopes: Vec<ScopeReport>,
     /// The elements that may have columns, SQL and lineage.
     data_elements: Vec<String>,
+    /// The pages in their order, if all are known.
+    pages: Option<Vec<Page>>,
 }
 
 /// What asking for one scope gave.
@@ -35,9 +38,14 @@ enum Answer<T> {
 
 impl Crawler {
     /// Reads a document and delivers it.
-    pub(super) async fn document(&self, task: &DocumentTask) -> Result<(), CrawlError> {
-        let mut reading =
-            Reading { task, rows: Rows::default(), scopes: Vec::new(), data_elements: Vec::new() };
+    pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        let mut reading = Reading {
+            task,
+            rows: Rows::default(),
+            scopes: Vec::new(),
+            data_elements: Vec::new(),
+            pages: None,
+        };
         if task.archived {
             reading.leave_out();
         } else {
@@ -46,11 +54,16 @@ impl Crawler {
             self.queries(&mut reading).await?;
             self.lineage(&mut reading).await?;
         }
-        let Reading { rows, scopes, .. } = reading;
+        let Reading { rows, scopes, pages, .. } = reading;
         for report in scopes.iter().filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }
-        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await?;
+        // Sigma draws the pages of workbooks only.
+        match pages.filter(|_| task.kind == "workbook") {
+            Some(pages) => self.previews(task, &pages, enqueue).await,
+            None => Ok(()),
+        }
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
@@ -100,11 +113,15 @@ impl Crawler {
             return Ok(());
         };
         let answer = self.ask(reading.call(pages)).await?;
-        let mut page_ids = Vec::new();
+        let (mut page_ids, mut known) = (Vec::new(), Vec::new());
         reading.take(pages, "", answer, |row: model::Page, reading| {
             page_ids.push(row.page_id.clone());
-            reading.rows.push(rows::page(row));
+            let page = rows::page(row);
+            known.push(page.clone());
+            reading.rows.push(page);
         });
+        let all_known = reading.scopes.last().is_some_and(|report| report.outcome.is_complete());
+        reading.pages = all_known.then_some(known);
         let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
         for page in page_ids {
             let answer = self.ask(reading.call(step).path("pageId", &page)).await?;
@@ -231,7 +248,7 @@ impl Reading<'_> {
     /// Keeps what is known of an archived document: its child endpoints fail.
     fn leave_out(&mut self) {
         for step in graph::STEPS.iter().filter(|step| step.of == self.task.kind && !step.fallback) {
-            if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
+            if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS | scope::PREVIEWS) {
                 continue;
             }
             self.scopes.push(ScopeReport::without_rows(

@@ -4,7 +4,7 @@
 //! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
-use crate::config::CrawlSettings;
+use crate::config::{CrawlSettings, Previews};
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -68,6 +68,7 @@ impl Step {
             Some(DATASETS) => settings.datasets,
             Some(SQL) => settings.sql,
             Some(LINEAGE) => settings.lineage,
+            Some(PREVIEWS) => settings.previews.mode != Previews::Off,
             Some(_) => false,
         }
     }
@@ -79,6 +80,7 @@ const DATA_MODELS: &str = "crawl.data_models";
 const DATASETS: &str = "crawl.datasets";
 const SQL: &str = "crawl.sql";
 const LINEAGE: &str = "crawl.lineage";
+const PREVIEWS: &str = "previews.mode";
 
 use self::Endpoint as E;
 
@@ -122,6 +124,9 @@ pub static STEPS: &[Step] = &[
     step(scope::ELEMENTS, "data-model", E::DataModelElements, "dataModelId", "elements", "element"),
     step(scope::COLUMNS, "data-model", E::DataModelColumns, "dataModelId", "columns and formulas", "element_column"),
     step(scope::LINEAGE, "data-model", E::DataModelLineage, "dataModelId", "lineage", "lineage_edge").on(LINEAGE),
+
+    step(scope::PREVIEWS, "workbook", E::WorkbookExport, "workbookId", "images: exports", "preview").on(PREVIEWS),
+    step(scope::PREVIEWS, "export", E::ExportDownload, "queryId", "images: downloads", "preview").on(PREVIEWS),
 ];
 
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.

@@ -21,6 +21,7 @@ mod left_out;
 mod lineage;
 mod organisation;
 mod plan;
+mod preview;
 mod queue;
 mod rows;
 mod run;

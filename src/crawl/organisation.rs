@@ -94,7 +94,9 @@ impl Crawler {
                 .await
             }
             Task::Grants(of) => self.grants(of).await,
-            Task::Document(_) => Err(CrawlError::Internal("a document is no listing".to_owned())),
+            Task::Document(_) | Task::Preview(_) => {
+                Err(CrawlError::Internal("a document is no listing".to_owned()))
+            }
         }
     }
 
@@ -152,6 +154,7 @@ impl Crawler {
                 kind,
                 id: document.id.clone(),
                 archived: document.is_archived == Some(true),
+                version: document.latest_version,
             }));
         }
         out.push(document);

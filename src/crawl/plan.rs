@@ -11,7 +11,7 @@ use super::graph::{self, FILE_TYPES, ORGANISATION, Step};
 use super::organisation::{Counted, document_listings, files_of};
 use super::token::Token;
 use crate::catalog::delivery::scope;
-use crate::config::{Grants, Settings};
+use crate::config::{Grants, Previews, Settings};
 use crate::sigma::{Call, Paging, SigmaClient, TokenLevel};
 use crate::store::{Catalog, Sizes};
 
@@ -232,6 +232,17 @@ impl Numbers<'_> {
                 }
                 _ => return Ok(None),
             },
+            scope::PREVIEWS => {
+                planned.note =
+                    Some("at most; pages whose workbook has no new version are not exported again");
+                // An image is mostly not ready when it is asked for first.
+                let each = if step.of == "workbook" { 1 } else { 2 };
+                let of = match self.settings.crawl.previews.mode {
+                    Previews::Pages => "page:workbook",
+                    _ => "contents:workbook",
+                };
+                self.count(of).map(|images| images * each)
+            }
             scope::PAGE_ELEMENTS => self.count(&format!("page:{}", step.of)),
             _ if step.of == ORGANISATION => self.count(step.becomes).map(pages),
             _ if graph::DOCUMENT_KINDS.contains(&step.of) => {

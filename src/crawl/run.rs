@@ -15,6 +15,7 @@ use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
 use super::organisation::{Finds, first_tasks};
+use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
@@ -22,9 +23,9 @@ use super::worker::Crawler;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::organisation::Document;
 use crate::catalog::record::Record;
-use crate::config::Settings;
+use crate::config::{Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
-use crate::store::{RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer};
+use crate::store::{ImageFolder, RunEnd, RunOutcome, RunRow, RunStart, RunState, Store, StoreError, Writer};
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
 const WAITING_DELIVERIES: usize = 32;
@@ -200,6 +201,12 @@ pub async fn extract(
     let narrower = !token.is_admin() && store.was_read_by_others(&token.member_id)?;
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
 
+    let previews = &settings.crawl.previews;
+    let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
+    let gallery = match &images {
+        Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
+        None => None,
+    };
     let writer = store.begin(&start)?;
     let run_id = writer.run_id();
     let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
@@ -215,6 +222,7 @@ pub async fn extract(
         settings.crawl.clone(),
         token.clone(),
         (narrower, by_principal),
+        gallery,
         deliveries,
     );
     let crawler = Arc::new(crawler);
@@ -236,6 +244,7 @@ pub async fn extract(
         waited_ms: u64::try_from(stats.waited.as_millis()).unwrap_or(u64::MAX),
         message,
         if_rejected: told(&left_out),
+        images: images.clone(),
     };
     // What the store says comes first: its failure is why the workers stopped.
     if let Some(error) = written.err().map(CrawlError::from).or(crawled.err()) {
@@ -345,7 +354,9 @@ fn write(
             }
             Delivery::Bundle(bundle) => {
                 snapshot.rows += bundle.rows.len() as u64;
-                snapshot.documents_done += 1;
+                // The images of a document come later, in bundles of their own.
+                let images_only = bundle.scopes.iter().all(|report| report.scope == scope::PREVIEWS);
+                snapshot.documents_done += u64::from(!images_only);
             }
             Delivery::Event(event) => {
                 progress.notice(event.severity, &format!("{}: {}", event.context, event.message))

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
+use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
@@ -25,6 +26,8 @@ pub(super) struct Crawler {
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
     pub deliveries: mpsc::Sender<Delivery>,
+    /// Where images go; `None` where none are asked for.
+    pub gallery: Option<Gallery>,
     /// What the filters leave out.
     pub left_out: LeftOut,
     /// The first address of a document seen: it tells the organisation's address.
@@ -37,6 +40,7 @@ impl Crawler {
         settings: CrawlSettings,
         token: Token,
         (narrower, grants_by_principal_before): (bool, bool),
+        gallery: Option<Gallery>,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
         Self {
@@ -46,6 +50,7 @@ impl Crawler {
             narrower,
             grants_by_principal_before,
             deliveries,
+            gallery,
             left_out: LeftOut::default(),
             document_url: Mutex::new(None),
         }
@@ -55,7 +60,8 @@ impl Crawler {
     pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
         while let Some((task, enqueue)) = queue.next().await {
             match task {
-                Task::Document(document) => self.document(&document).await?,
+                Task::Document(document) => self.document(&document, &enqueue).await?,
+                Task::Preview(preview) => self.preview(preview, &enqueue).await?,
                 listing => self.list(listing, &enqueue).await?,
             }
         }

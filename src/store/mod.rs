@@ -21,8 +21,10 @@ pub mod error;
 #[cfg(test)]
 mod full_disk;
 mod identity;
+mod images;
 mod ledger;
 pub mod lock;
+mod previews;
 mod publish;
 mod reader;
 pub mod schema;
@@ -40,7 +42,9 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
 pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
+pub use images::ImageFolder;
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
+pub use previews::KnownPreview;
 pub use publish::{Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
 pub use sizes::Sizes;

@@ -6,6 +6,7 @@ mod demo;
 mod filters;
 mod mistakes;
 mod plan;
+mod previews;
 mod requests;
 mod rerun;
 #[cfg(unix)]

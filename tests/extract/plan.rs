@@ -90,9 +90,9 @@ fn people_see_a_table_and_a_total() {
     assert_eq!(ran.code, 0, "{ran}");
     for said in [
         "requests",
-        "/v2/workbooks/{workbookId}/queries",
+        "/v2/workbooks/{id}/queries",
         "crawl.sql",
-        "grants by",
+        "grants: ",
         "run 1 published",
         "nothing was crawled",
     ] {
