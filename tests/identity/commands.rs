@@ -367,7 +367,7 @@ fn a_catalog_of_an_earlier_version_has_no_mappings_yet() {
     let context = world();
     let catalog = rusqlite::Connection::open(context.database()).expect("the catalog");
     catalog
-        .execute_batch("DROP TABLE identity_pair; DROP TABLE identity_version; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE preview_history; DROP TABLE identity_pair; DROP TABLE identity_version; PRAGMA user_version = 1")
         .expect("the schema of version 1");
     drop(catalog);
     assert_eq!(json_of(&context, &["list"])["versions"], json!([]));
