@@ -80,6 +80,8 @@ pub mod scope {
     pub const VERSIONS: &str = "versions";
     /// What a document is built on as a whole.
     pub const SOURCES: &str = "sources";
+    /// The image of a page of a document.
+    pub const PREVIEWS: &str = "previews";
 }
 
 /// How the listing of a scope ended.

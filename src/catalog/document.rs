@@ -170,3 +170,27 @@ record! {
         }
     }
 }
+
+record! {
+    /// An image of a page: a file named by its hash, in the folder of the previews.
+    Preview in "preview" within document {
+        listed by PREVIEWS by "page_id";
+        child of "page_id" => "page"("page_id");
+        key {
+            /// The page it shows.
+            page_id: String,
+        }
+        value {
+            /// The version of the document it shows; absent where Sigma did not say.
+            version: Option<i64>,
+            /// The width that was asked for, in pixels.
+            width: i64,
+            /// SHA-256 of the file, in lower-case hexadecimal: the file's name before `.png`.
+            sha256: String,
+            /// Its size.
+            bytes: i64,
+            /// When it was exported.
+            exported_at: String,
+        }
+    }
+}

@@ -60,6 +60,7 @@ pub static TABLES: &[&Table] = &[
     attached::MaterializationSchedule::TABLE,
     attached::DocumentVersion::TABLE,
     attached::DocumentSource::TABLE,
+    document::Preview::TABLE,
 ];
 
 /// The table of that name.

@@ -108,6 +108,9 @@ pub struct ExtractArgs {
     /// Exit with 0 instead of 3 when the catalog was published with parts kept from earlier.
     #[arg(long)]
     pub partial_ok: bool,
+    /// Print what would be asked, and how often; crawl and write nothing.
+    #[arg(long, conflicts_with_all = ["partial_ok", "accept_removals"])]
+    pub dry_run: bool,
     /// Let this one run remove what run RUN was stopped from removing.
     #[arg(long, value_name = "RUN")]
     pub accept_removals: Option<i64>,

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::progress::ShownProgress;
 use super::summary::Summary;
-use super::{report, runtime, settings, signals};
+use super::{plan, report, runtime, settings, signals};
 use crate::config::Settings;
 use crate::crawl::{self, Client, Exit, Extract, Patience, Report, Stop};
 
@@ -15,6 +15,12 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
     let loaded = settings::load(cli, &arguments.settings, printer)?;
     let runtime = runtime()?;
     let stop = Stop::default();
+    if arguments.dry_run {
+        let client = crawl::client_of(&loaded.settings, &stop, Patience::Person)?;
+        let plan = runtime.block_on(crawl::plan(&client, &loaded.settings))?;
+        plan::print(&plan, arguments.format, printer)?;
+        return Ok(Exit::Ok);
+    }
     let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
     let report =
         runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;

@@ -10,6 +10,7 @@ mod extract;
 mod identity;
 mod mirror;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod runs;

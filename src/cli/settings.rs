@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::args::Cli;
 use super::error::CliError;
 use super::output::Printer;
-use crate::config::{self, Loaded, LogFormat, Overrides, TABLE};
+use crate::config::{self, Kind, Loaded, LogFormat, Overrides, TABLE};
 
 /// What flags said about settings.
 #[derive(Debug, Clone, Default)]
@@ -28,10 +28,14 @@ impl Args for SettingArgs {
     fn augment_args(command: Command) -> Command {
         TABLE.iter().fold(command, |command, setting| {
             let Some(flag) = setting.flag else { return command };
-            let default = setting.default.map(|default| format!(" [default: {default}]")).unwrap_or_default();
+            let default = setting.default.filter(|default| !default.is_empty());
+            let default = default.map(|default| format!(" [default: {default}]")).unwrap_or_default();
+            // A flag for a list may be given for each entry.
+            let action = if setting.kind == Kind::List { ArgAction::Append } else { ArgAction::Set };
             command.arg(
                 Arg::new(setting.key)
                     .long(flag)
+                    .action(action)
                     .value_name(setting.kind.placeholder())
                     .help_heading("Settings")
                     .help(format!("{}{default}", setting.doc)),
@@ -53,11 +57,12 @@ impl FromArgMatches for SettingArgs {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         for setting in TABLE.iter().filter(|setting| setting.flag.is_some()) {
-            let value = matches
-                .try_get_one::<String>(setting.key)
+            let values = matches
+                .try_get_many::<String>(setting.key)
                 .map_err(|error| clap::Error::raw(ErrorKind::InvalidValue, error))?;
-            if let Some(value) = value {
-                self.values.push((setting.key, value.clone()));
+            if let Some(values) = values {
+                let values: Vec<&str> = values.map(String::as_str).collect();
+                self.values.push((setting.key, values.join(",")));
             }
         }
         Ok(())

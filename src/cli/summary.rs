@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Printer, thousands};
-use crate::catalog::delivery::Outcome;
-use crate::crawl::{Exit, Report};
+use crate::catalog::delivery::{Outcome, scope};
+use crate::crawl::{Exit, LeftOutCount, Report};
 use crate::store::{Counts, Refusal, RunState, ScopeCount, ScopeRow};
 
 /// Version of the JSON form; it grows when a field changes its meaning or goes.
@@ -37,6 +37,7 @@ const KINDS: &[(&str, &str)] = &[
     ("export_schedule", "export schedules"),
     ("materialization_schedule", "materialisations"),
     ("document_version", "document versions"),
+    ("preview", "previews"),
     ("connection", "connections"),
     ("member", "members"),
     ("team", "teams"),
@@ -72,6 +73,8 @@ pub struct Summary {
     scopes: Vec<ScopeCount>,
     /// Scopes that are less than they should be, the first of them.
     deficient: Vec<ScopeRow>,
+    /// What filters and `crawl.personal` left out.
+    left_out: Vec<LeftOutCount>,
     refused_removals: Vec<Refusal>,
     emptied: Vec<String>,
 }
@@ -109,6 +112,7 @@ impl Summary {
             },
             scopes: report.outcome.scopes.clone(),
             deficient: report.outcome.deficient.clone(),
+            left_out: report.left_out.clone(),
             refused_removals: report.outcome.refusals.clone(),
             emptied: report.outcome.emptied.clone(),
         }
@@ -152,6 +156,11 @@ impl Summary {
             ))?;
         }
         match self.state {
+            RunState::Rejected if !self.left_out.is_empty() => printer.line(format_args!(
+                "run {0} was rejected and the previous catalog stays. The settings named above leave out what it holds, \
+                 or the token lost sight of it. If that is meant: sigma-catalog extract --accept-removals {0}",
+                self.run_id
+            )),
             RunState::Rejected => printer.line(format_args!(
                 "run {0} was rejected and the previous catalog stays. A token that lost sight of objects looks just like \
                  this. If they are really gone: sigma-catalog extract --accept-removals {0}",
@@ -173,11 +182,30 @@ impl Summary {
                 scope.outcome
             ));
         }
+        let mut by_setting: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for LeftOutCount { setting, kind, count } in &self.left_out {
+            let counted = format!("{} {}", thousands(*count), if *count == 1 { kind } else { plural(kind) });
+            by_setting.entry(setting).or_default().push(counted);
+        }
+        for (setting, counted) in by_setting {
+            lines.push(format!("left out by `{setting}`: {}", counted.join(", ")));
+        }
+        // Documents that filters leave out have a scope each; they have just been told.
+        let filtered: u64 = self
+            .left_out
+            .iter()
+            .filter(|left| crate::crawl::graph::DOCUMENT_KINDS.contains(&left.kind.as_str()))
+            .map(|left| left.count)
+            .sum();
+        let count = |row: &ScopeCount| {
+            let told = if row.scope == scope::DOCUMENTS { filtered as i64 } else { 0 };
+            row.count - told
+        };
         let left_out: Vec<_> = self
             .scopes
             .iter()
-            .filter(|scope| scope.outcome == Outcome::Excluded.name())
-            .map(|scope| format!("{} ({})", scope.scope, scope.count))
+            .filter(|row| row.outcome == Outcome::Excluded.name() && count(row) > 0)
+            .map(|row| format!("{} ({})", row.scope, count(row)))
             .collect();
         if !left_out.is_empty() {
             lines.push(format!(
@@ -211,6 +239,11 @@ pub fn print_counts<'kinds>(
 /// What many objects of a kind are called.
 fn label(kind: &str) -> &str {
     KINDS.iter().find(|(known, _)| *known == kind).map_or(kind, |(_, label)| label)
+}
+
+/// Many of a kind.
+fn plural(kind: &str) -> &str {
+    if kind == "folder" { "folders" } else { label(kind) }
 }
 
 /// A state in words.

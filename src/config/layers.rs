@@ -107,6 +107,14 @@ impl Layers {
         }
     }
 
+    /// The entries of a setting.
+    pub(crate) fn list(&self, key: &str) -> Vec<String> {
+        match self.get(key) {
+            Some((Value::List(texts), _)) => texts.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a setting is on.
     pub(crate) fn is_on(&self, key: &str) -> bool {
         matches!(self.get(key), Some((Value::Switch(true), _)))

@@ -20,6 +20,7 @@ mod error;
 mod excerpt;
 mod file;
 mod layers;
+mod list;
 mod proxy;
 mod secret;
 mod settings;
@@ -39,9 +40,11 @@ pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
-    CatalogSettings, CrawlSettings, Credentials, DataGrants, Grants, LogFormat, LogSettings, MatchOn,
-    OPTIONAL, PermissionSettings, PermissionSource, Settings, SigmaSettings,
+    CatalogSettings, CrawlSettings, Credentials, DataGrants, Filters, Grants, LogFormat, LogSettings,
+    MatchOn, OPTIONAL, PermissionSettings, PermissionSource, PreviewSettings, Previews, Settings,
+    SigmaSettings,
 };
+pub(crate) use suggest::nearest;
 pub use table::{Kind, Setting, TABLE, find};
 
 use error::Problem;

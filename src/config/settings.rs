@@ -97,6 +97,61 @@ pub struct CrawlSettings {
     pub data_grants: DataGrants,
     /// The settings of [`OPTIONAL`] that are on.
     pub optional: BTreeSet<&'static str>,
+    /// Include personal folders and what lies in them.
+    pub personal: bool,
+    /// Which part of the organisation to crawl.
+    pub filters: Filters,
+    /// Section `[previews]`.
+    pub previews: PreviewSettings,
+}
+
+/// Which part of the organisation to crawl; entries as they were given. Exclusion beats inclusion, and without any
+/// inclusion everything is included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Workspaces by name, id or URL id.
+    pub include_workspaces: Vec<String>,
+    /// Workspaces by name, id or URL id.
+    pub exclude_workspaces: Vec<String>,
+    /// Folders by path (`Workspace/Folder/...`), id or URL id.
+    pub include_folders: Vec<String>,
+    /// Folders by path (`Workspace/Folder/...`), id or URL id.
+    pub exclude_folders: Vec<String>,
+    /// Documents by id, URL id or address.
+    pub include_documents: Vec<String>,
+    /// Documents by id, URL id or address.
+    pub exclude_documents: Vec<String>,
+}
+
+impl Filters {
+    /// Whether everything is crawled.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Section `[previews]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewSettings {
+    /// Of what images are exported.
+    pub mode: Previews,
+    /// The width Sigma is asked for, in pixels.
+    pub pixel_width: u32,
+    /// How long Sigma may take to draw one image.
+    pub timeout: Duration,
+    /// Where the images are kept: beside the database unless the setting says otherwise.
+    pub folder: PathBuf,
+}
+
+/// Of what images are exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Previews {
+    /// Of nothing.
+    Off,
+    /// Of the first visible page of each workbook: Sigma draws no whole workbook.
+    Workbooks,
+    /// Of each visible page of each workbook.
+    Pages,
 }
 
 /// Which data permissions are asked for; each choice includes the one before it.
@@ -312,6 +367,16 @@ pub(crate) fn build(
                 _ => DataGrants::Connections,
             },
             optional: OPTIONAL.iter().copied().filter(|key| everything || layers.is_on(key)).collect(),
+            personal: layers.is_on("crawl.personal"),
+            filters: Filters {
+                include_workspaces: layers.list("crawl.include_workspaces"),
+                exclude_workspaces: layers.list("crawl.exclude_workspaces"),
+                include_folders: layers.list("crawl.include_folders"),
+                exclude_folders: layers.list("crawl.exclude_folders"),
+                include_documents: layers.list("crawl.include_documents"),
+                exclude_documents: layers.list("crawl.exclude_documents"),
+            },
+            previews: previews(layers, directory),
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
         permissions: permissions(layers, directory, errors, notices),
@@ -319,6 +384,24 @@ pub(crate) fn build(
             format: if word(layers, "log.format") == "json" { LogFormat::Json } else { LogFormat::Text },
             level: word(layers, "log.level").parse().unwrap_or(Level::INFO),
         },
+    }
+}
+
+fn previews(layers: &Layers, directory: &Path) -> PreviewSettings {
+    let database = directory.join(word(layers, "catalog.database"));
+    let beside = || {
+        let name = database.file_stem().unwrap_or_default().to_string_lossy();
+        database.with_file_name(format!("{name}-previews"))
+    };
+    PreviewSettings {
+        mode: match word(layers, "previews.mode") {
+            "workbooks" => Previews::Workbooks,
+            "pages" => Previews::Pages,
+            _ => Previews::Off,
+        },
+        pixel_width: number(layers, "previews.pixel_width"),
+        timeout: seconds(layers, "previews.timeout_secs"),
+        folder: layers.text("previews.folder").map_or_else(beside, |folder| directory.join(folder)),
     }
 }
 

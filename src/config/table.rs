@@ -27,6 +27,8 @@ pub enum Kind {
     },
     /// One word of a list.
     Choice(&'static [&'static str]),
+    /// Several texts: an array in the file, else separated by commas, `\\,` being a comma within one.
+    List,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Switch => "true|false",
             Self::Integer { .. } => "N",
             Self::Choice(_) => "WORD",
+            Self::List => "TEXT,...",
         }
     }
 }
@@ -194,6 +197,38 @@ pub const TABLE: &[Setting] = &[
         &["SIGMACAT_CRAWL_DATA_MODEL_SQL"], Some("data-model-sql"), "Fetch the SQL of data models: one request for each element, where Sigma offers it."),
     row("crawl.everything", Kind::Switch, Some("false"), None,
         &["SIGMACAT_CRAWL_EVERYTHING"], Some("everything"), "Fetch all that is optional: what the settings from controls to data_model_sql turn on, warehouse_columns, and data_grants = \"tables\"."),
+    row("crawl.personal", Kind::Switch, Some("false"), None,
+        &["SIGMACAT_CRAWL_PERSONAL"], Some("personal"), "Include personal folders (My Documents) and what lies in them."),
+    row("crawl.include_workspaces", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_INCLUDE_WORKSPACES"], Some("include-workspaces"),
+        "Crawl these workspaces (name, id or URL id); with any include, nothing else is crawled."),
+    row("crawl.exclude_workspaces", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_EXCLUDE_WORKSPACES"], Some("exclude-workspaces"),
+        "Leave out these workspaces (name, id or URL id) and everything in them."),
+    row("crawl.include_folders", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_INCLUDE_FOLDERS"], Some("include-folders"),
+        "Crawl these folders (Workspace/Folder/..., id or URL id) and everything below them."),
+    row("crawl.exclude_folders", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_EXCLUDE_FOLDERS"], Some("exclude-folders"),
+        "Leave out these folders (Workspace/Folder/..., id or URL id) and everything below them."),
+    row("crawl.include_documents", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_INCLUDE_DOCUMENTS"], Some("include-documents"),
+        "Crawl these documents (id, URL id or address in Sigma)."),
+    row("crawl.exclude_documents", Kind::List, Some(""), None,
+        &["SIGMACAT_CRAWL_EXCLUDE_DOCUMENTS"], Some("exclude-documents"),
+        "Leave out these documents (id, URL id or address in Sigma)."),
+    row("previews.mode", Kind::Choice(&["off", "workbooks", "pages"]), Some("off"), None,
+        &["SIGMACAT_PREVIEWS_MODE"], Some("previews"),
+        "Export images of workbooks: none, the first page, or every page. It runs warehouse queries."),
+    row("previews.pixel_width", Kind::Integer { min: 100, max: 4000 }, Some("1200"), Some("pixels"),
+        &["SIGMACAT_PREVIEWS_PIXEL_WIDTH"], Some("preview-pixel-width"),
+        "How wide an image Sigma is asked for."),
+    row("previews.timeout_secs", Kind::Integer { min: 1, max: 3600 }, Some("180"), SECONDS,
+        &["SIGMACAT_PREVIEWS_TIMEOUT_SECS"], Some("preview-timeout-secs"),
+        "How long Sigma may take to draw one image."),
+    row("previews.folder", Kind::Path, None, None,
+        &["SIGMACAT_PREVIEWS_FOLDER"], Some("preview-folder"),
+        "Where the images are kept."),
     row("catalog.database", Kind::Path, Some("sigma-catalog.db"), None,
         &["SIGMACAT_CATALOG_DATABASE"], Some("db"),
         "The SQLite file that holds the catalog; created by the first crawl."),

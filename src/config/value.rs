@@ -6,6 +6,7 @@ use url::Host;
 
 use super::error::Problem;
 use super::excerpt::REDACTED;
+use super::list;
 use super::proxy::ProxyUrl;
 use super::table::{Kind, Setting};
 
@@ -17,6 +18,7 @@ pub(crate) enum Value {
     Proxy(ProxyUrl),
     Switch(bool),
     Integer(u32),
+    List(Vec<String>),
 }
 
 impl Value {
@@ -28,6 +30,7 @@ impl Value {
             Value::Proxy(proxy) => proxy.to_string(),
             Value::Switch(on) => on.to_string(),
             Value::Integer(number) => number.to_string(),
+            Value::List(texts) => list::join(texts),
         }
     }
 }
@@ -44,6 +47,7 @@ pub(crate) fn from_text(setting: &Setting, text: &str) -> Result<Value, Problem>
             let number = text.parse::<i128>().map_err(|_| wrong_type(setting, &quoted(text)))?;
             integer(setting, number, min, max)
         }
+        Kind::List => list(setting, list::split(text)),
         _ => string(setting, text),
     }
 }
@@ -58,6 +62,14 @@ pub(crate) fn from_toml(setting: &Setting, value: &DeValue<'_>) -> Result<Value,
             integer(setting, number, min, max)
         }
         (Kind::Switch | Kind::Integer { .. }, other) => Err(wrong_type(setting, other.type_str())),
+        (Kind::List, DeValue::Array(items)) => {
+            let texts = items.iter().map(|item| match item.get_ref() {
+                DeValue::String(text) => Ok(text.to_string()),
+                other => Err(wrong_type(setting, &format!("an array with {}", other.type_str()))),
+            });
+            list(setting, texts.collect::<Result<_, _>>()?)
+        }
+        (Kind::List, other) => Err(wrong_type(setting, other.type_str())),
         (_, DeValue::String(text)) => string(setting, text),
         (_, other) => Err(wrong_type(setting, other.type_str())),
     }
@@ -102,6 +114,16 @@ fn string(setting: &Setting, text: &str) -> Result<Value, Problem> {
     }
 }
 
+/// Texts without the space around them. An empty one is a slip that would mean nothing.
+fn list(setting: &Setting, texts: Vec<String>) -> Result<Value, Problem> {
+    let texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
+    if texts.iter().any(String::is_empty) {
+        let text = format!("`{}` holds an empty text", setting.key);
+        return Err(Problem::new("config.empty", text, "take it out, or the comma too many"));
+    }
+    Ok(Value::List(texts))
+}
+
 fn host(setting: &Setting, text: &str) -> Result<String, Problem> {
     match Host::parse(text) {
         Ok(host) if !text.contains('*') => Ok(host.to_string()),
@@ -132,6 +154,7 @@ fn wrong_type(setting: &Setting, found: &str) -> Problem {
             "a whole number",
             format!("write a number from {min} to {max}, in the settings file without quotes"),
         ),
+        Kind::List => ("an array of texts", format!("write it so: {} = [\"...\", \"...\"]", setting.name())),
         _ => ("text", format!("write it in quotes: {} = \"...\"", setting.name())),
     };
     let text = format!("`{}` must be {expected}, found {found}", setting.key);

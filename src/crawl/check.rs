@@ -49,7 +49,7 @@ pub struct Probe {
 /// A row of any kind, of which only the ids matter.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AnyRow {
+pub(super) struct AnyRow {
     #[serde(flatten)]
     fields: serde_json::Map<String, serde_json::Value>,
 }
@@ -176,6 +176,10 @@ async fn ask(
     };
     if !step.is_on(settings) {
         probe.detail = format!("`{}` is off", step.setting.unwrap_or_default());
+        return probe;
+    }
+    if step.scope == scope::PREVIEWS {
+        probe.detail = "not tried, because an export runs warehouse queries".to_owned();
         return probe;
     }
     let call = match call_of(step, token, known) {

@@ -10,6 +10,7 @@ use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::document::Page;
 use crate::config::CrawlSettings;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
@@ -35,6 +36,8 @@ pub(super) struct Reading<'task> {
     has_unlisted: bool,
     /// The columns of all elements were read with one listing.
     has_bulk_columns: bool,
+    /// The pages in their order, if all are known.
+    pages: Option<Vec<Page>>,
 }
 
 /// What asking for one scope gave.
@@ -54,6 +57,7 @@ impl Crawler {
             listed: HashSet::new(),
             has_unlisted: false,
             has_bulk_columns: false,
+            pages: None,
         };
         if task.archived {
             reading.leave_out(&self.settings);
@@ -70,14 +74,19 @@ impl Crawler {
             }
             self.attached(&mut reading).await?;
         }
-        let Reading { rows, scopes, .. } = reading;
+        let Reading { rows, scopes, pages, .. } = reading;
         self.tables_of(&rows, enqueue);
         // What is derived falls short only where what it is derived from does, which is told already.
         let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
         for report in asked.filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }
-        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await?;
+        // Sigma draws the pages of workbooks only.
+        match pages.filter(|_| task.kind == "workbook") {
+            Some(pages) => self.previews(task, &pages, enqueue).await,
+            None => Ok(()),
+        }
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
@@ -129,11 +138,15 @@ impl Crawler {
             return Ok(());
         };
         let answer = self.ask(reading.call(pages)).await?;
-        let mut page_ids = Vec::new();
+        let (mut page_ids, mut known) = (Vec::new(), Vec::new());
         reading.take(pages, "", answer, |row: model::Page, reading| {
             page_ids.push(row.page_id.clone());
-            reading.rows.push(rows::page(row));
+            let page = rows::page(row);
+            known.push(page.clone());
+            reading.rows.push(page);
         });
+        let all_known = reading.scopes.last().is_some_and(|report| report.outcome.is_complete());
+        reading.pages = all_known.then_some(known);
         let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
         for page in page_ids {
             let answer = self.ask(reading.call(step).path("pageId", &page)).await?;
@@ -306,7 +319,7 @@ impl Reading<'_> {
     fn leave_out(&mut self, settings: &CrawlSettings) {
         for step in graph::STEPS.iter().filter(|step| step.of == self.task.kind && !step.fallback) {
             let is_off = step.is_optional() && !step.is_on(settings);
-            if is_off || matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
+            if is_off || matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS | scope::PREVIEWS) {
                 continue;
             }
             self.leave_out_scope(step.scope);

@@ -1,9 +1,35 @@
 //! Why a run could not produce a catalog.
 
 use super::audience::AudienceError;
+use std::fmt;
+
 use crate::config::ConfigErrors;
 use crate::sigma::SigmaError;
 use crate::store::StoreError;
+
+/// A filter that names nothing the credentials can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFilter {
+    /// The setting it stands in.
+    pub setting: &'static str,
+    /// What it should name: workspace, folder or document.
+    pub what: &'static str,
+    /// What it says.
+    pub name: String,
+    /// Something like it that does exist.
+    pub near: Option<String>,
+}
+
+impl fmt::Display for UnknownFilter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { setting, what, name, near } = self;
+        write!(out, "`{setting}` names {name:?}, which is no {what} that the credentials can see")?;
+        match near {
+            Some(near) => write!(out, ": did you mean {near:?}?"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A failure of a whole run. What fails below that is an outcome of a scope.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +78,9 @@ pub enum CrawlError {
         /// The token's organisation.
         given: String,
     },
+    /// Filters that name nothing the credentials can see.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Filters(Vec<UnknownFilter>),
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(String),
@@ -87,6 +116,7 @@ impl CrawlError {
             Self::File { .. } => "config.unreadable_file".to_owned(),
             Self::NothingToAccept { .. } => "run.nothing_to_accept".to_owned(),
             Self::OtherOrganization { .. } => "run.other_organization".to_owned(),
+            Self::Filters(_) => "config.unknown_object".to_owned(),
             Self::Internal(_) => "internal".to_owned(),
         }
     }
@@ -106,6 +136,9 @@ impl CrawlError {
             Self::OtherOrganization { .. } => {
                 Some("give each organisation a database of its own (`catalog.database`, --db)")
             }
+            Self::Filters(_) => Some(
+                "correct the filter, or let the credentials' owner see the object; nothing was read or changed",
+            ),
             Self::Internal(_) => Some("this is a defect of sigma-catalog; please report it"),
         }
     }

@@ -104,9 +104,10 @@ impl From<ErrorKind> for Exit {
 impl From<&CrawlError> for Exit {
     fn from(error: &CrawlError) -> Self {
         match error {
-            CrawlError::Config(_) | CrawlError::File { .. } | CrawlError::OtherOrganization { .. } => {
-                Self::Config
-            }
+            CrawlError::Config(_)
+            | CrawlError::File { .. }
+            | CrawlError::OtherOrganization { .. }
+            | CrawlError::Filters(_) => Self::Config,
             CrawlError::Audience(AudienceError::NotAdministrator) => Self::Permission,
             CrawlError::Audience(_) => Self::Config,
             CrawlError::Sigma { source, .. } => source.kind().into(),

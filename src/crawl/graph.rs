@@ -4,7 +4,7 @@
 //! and what its answers mean is in the client's own table; the query parameters stand where the rows are read.
 
 use crate::catalog::delivery::scope;
-use crate::config::{CrawlSettings, DataGrants, OPTIONAL};
+use crate::config::{CrawlSettings, DataGrants, OPTIONAL, Previews};
 use crate::sigma::Endpoint;
 
 /// One line of the crawl: the endpoint that lists a scope.
@@ -74,6 +74,7 @@ impl Step {
             Some(DATASETS) => settings.datasets,
             Some(SQL) => settings.sql,
             Some(LINEAGE) => settings.lineage,
+            Some(PREVIEWS) => settings.previews.mode != Previews::Off,
             Some(TAGS) => settings.tags,
             Some(USER_ATTRIBUTES) => settings.user_attributes,
             Some(TENANTS) => settings.tenants,
@@ -106,6 +107,7 @@ const MATERIALIZATIONS: &str = "crawl.materializations";
 const VERSIONS: &str = "crawl.versions";
 const SOURCES: &str = "crawl.sources";
 const DATA_MODEL_SQL: &str = "crawl.data_model_sql";
+const PREVIEWS: &str = "previews.mode";
 
 use self::Endpoint as E;
 
@@ -179,6 +181,8 @@ pub static STEPS: &[Step] = &[
     step(scope::SOURCES, "workbook", E::WorkbookSources, "workbookId", "sources", "document_source").on(SOURCES),
     step(scope::SOURCES, "report", E::ReportSources, "reportId", "sources", "document_source").on(SOURCES),
     step(scope::SOURCES, "data-model", E::DataModelSources, "dataModelId", "sources", "document_source").on(SOURCES),
+    step(scope::PREVIEWS, "workbook", E::WorkbookExport, "workbookId", "images: exports", "preview").on(PREVIEWS),
+    step(scope::PREVIEWS, "export", E::ExportDownload, "queryId", "images: downloads", "preview").on(PREVIEWS),
 ];
 
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.

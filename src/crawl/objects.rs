@@ -75,7 +75,7 @@ impl Crawler {
             return self.deliver_scope(self.needs_admin(step)).await;
         }
         let each = |row: model::Tenant, out: &mut Rows| out.push(rows::tenant(row));
-        let Some(report) = self.read_through(step, "", vec![step.endpoint.call()], each).await? else {
+        let Some(report) = self.read_scope(step, "", vec![step.endpoint.call()], each).await? else {
             return Ok(());
         };
         if report.outcome.is_complete() && report.rows == 0 {
@@ -144,19 +144,19 @@ impl Crawler {
             let calls = vec![step.endpoint.call().path(step.id, id)];
             let report = match step.endpoint {
                 Endpoint::UserAttributeUsers => {
-                    self.read_through(step, id, calls, |row: model::UserAttributeUser, out| {
+                    self.read_scope(step, id, calls, |row: model::UserAttributeUser, out| {
                         out.push(rows::member_value(id, row));
                     })
                     .await?
                 }
                 Endpoint::UserAttributeTeams => {
-                    self.read_through(step, id, calls, |row: model::UserAttributeTeam, out| {
+                    self.read_scope(step, id, calls, |row: model::UserAttributeTeam, out| {
                         out.push(rows::team_value(id, row));
                     })
                     .await?
                 }
                 _ => {
-                    self.read_through(step, id, calls, |row: model::UserAttributeTenant, out| {
+                    self.read_scope(step, id, calls, |row: model::UserAttributeTenant, out| {
                         out.push(rows::tenant_value(id, row));
                     })
                     .await?

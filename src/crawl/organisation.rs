@@ -1,12 +1,16 @@
 //! Listings of the whole organisation: people, containers, documents, connections, grants.
 
+use std::collections::BTreeMap;
+
 use super::error::CrawlError;
+use super::filter::{PERSONAL, is_personal_path};
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::{Crawler, settled, turned_off};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::organisation::Member;
+use crate::catalog::governance::TaggedVersion;
+use crate::catalog::organisation::{Document, File, Member, Workspace};
 use crate::config::{CrawlSettings, Grants};
 use crate::sigma::{Call, Endpoint, ErrorKind, SigmaClient, model};
 
@@ -17,20 +21,21 @@ impl Crawler {
             Task::Workspaces => {
                 let step = self.step(scope::WORKSPACES, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::Workspace, out| {
-                    enqueue.add(Task::Grants(GrantsOf::Workspace(row.workspace_id.clone())));
-                    out.push(rows::workspace(row));
+                    take_workspace(rows::workspace(row), enqueue, out);
                 })
                 .await
             }
             Task::Files { r#type } => {
                 let step = self.step(scope::FILES, ORGANISATION)?;
-                let call = step.endpoint.call().query("typeFilters", r#type);
-                self.page_through(step, r#type, vec![call], |row: model::File, out| {
+                self.page_through(step, r#type, vec![files_of(step, r#type)], |row: model::File, out| {
+                    self.note_if_home(r#type, &row);
                     let file = rows::file(r#type, row);
-                    if file.r#type == "folder" {
-                        enqueue.found(Found::Object(file.id.clone()));
+                    let personal = self.left_out.is_home(&file.id) || is_personal_path(file.path.as_deref());
+                    if personal && !self.settings.personal {
+                        self.left_out.note(&file.id, &file.r#type, PERSONAL);
+                    } else {
+                        take_file(file, enqueue, out);
                     }
-                    out.push(file);
                 })
                 .await
             }
@@ -83,7 +88,9 @@ impl Crawler {
             Task::Grants(of) => self.grants(of).await,
             Task::Listing { step } => self.listing(step, enqueue).await,
             Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
-            Task::Document(_) => Err(CrawlError::Internal("a document is no listing".to_owned())),
+            Task::Document(_) | Task::Preview(_) => {
+                Err(CrawlError::Internal("a document is no listing".to_owned()))
+            }
         }
     }
 
@@ -121,24 +128,25 @@ impl Crawler {
             if !self.may_hold(&document.id) {
                 return;
             }
-            for version in versions {
-                tagged += 1;
-                out.push(version);
+            // Nothing but its path is known of its place yet.
+            if !self.settings.personal && is_personal_path(document.path.as_deref()) {
+                self.left_out.note(&document.id, kind, PERSONAL);
+                return;
             }
-            self.note_document_url(document.url.as_deref());
-            enqueue.found(Found::Object(document.id.clone()));
-            if kind == "dataset" {
-                self.ask_of("dataset", &document.id, enqueue);
-            } else {
-                enqueue.add(Task::Document(DocumentTask {
-                    kind,
-                    id: document.id.clone(),
-                    archived: document.is_archived == Some(true),
-                }));
-            }
-            out.push(document);
+            tagged += versions.len() as u64;
+            self.take_document(kind, document, versions, enqueue, out);
         };
-        let Some(report) = self.read_through(step, kind, calls, each).await? else { return Ok(()) };
+        let Some(report) = self.read_scope(step, kind, calls, each).await? else { return Ok(()) };
+        self.end_documents(kind, report, tagged).await
+    }
+
+    /// Delivers how a listing of documents ended, and the tagged versions that came with it.
+    pub(super) async fn end_documents(
+        &self,
+        kind: &str,
+        report: ScopeReport,
+        tagged: u64,
+    ) -> Result<(), CrawlError> {
         self.deliver_scope(report.clone()).await?;
         if kind == "dataset" {
             return Ok(());
@@ -150,6 +158,38 @@ impl Crawler {
             turned_off(tags, scope::TAGGED_VERSIONS, kind)
         })
         .await
+    }
+
+    /// Takes a document into the catalog, and has its contents read.
+    pub(super) fn take_document(
+        &self,
+        kind: &'static str,
+        document: Document,
+        versions: Vec<TaggedVersion>,
+        enqueue: &Enqueue,
+        out: &mut Rows,
+    ) {
+        self.note_document_url(document.url.as_deref());
+        enqueue.found(Found::Object(document.id.clone()));
+        if kind == "dataset" {
+            self.ask_of("dataset", &document.id, enqueue);
+        } else {
+            enqueue.add(Task::Document(DocumentTask {
+                kind,
+                id: document.id.clone(),
+                archived: document.is_archived == Some(true),
+                version: document.latest_version,
+            }));
+        }
+        versions.into_iter().for_each(|version| out.push(version));
+        out.push(document);
+    }
+
+    /// A folder that contains itself is a member's own; of workspaces `/files` says the same.
+    pub(super) fn note_if_home(&self, asked: &str, row: &model::File) {
+        if asked == "folder" && row.parent_id.as_deref() == Some(&row.id) {
+            self.left_out.note_home(&row.id);
+        }
     }
 
     async fn grants(&self, of: GrantsOf) -> Result<(), CrawlError> {
@@ -167,7 +207,8 @@ impl Crawler {
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
         self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
-            if let Some(grant) = rows::grant(object, row) {
+            let grant = rows::grant(object, row);
+            if let Some(grant) = grant.filter(|grant| !self.left_out.holds(&grant.object_id)) {
                 out.push(grant);
             }
         })
@@ -175,8 +216,27 @@ impl Crawler {
     }
 }
 
+/// Takes a workspace into the catalog, and has its grants asked for.
+pub(super) fn take_workspace(workspace: Workspace, enqueue: &Enqueue, out: &mut Rows) {
+    enqueue.add(Task::Grants(GrantsOf::Workspace(workspace.id.clone())));
+    out.push(workspace);
+}
+
+/// Takes a file into the catalog; documents are found by listings of their own.
+pub(super) fn take_file(file: File, enqueue: &Enqueue, out: &mut Rows) {
+    if file.r#type == "folder" {
+        enqueue.found(Found::Object(file.id.clone()));
+    }
+    out.push(file);
+}
+
+/// How the files of a type are listed.
+pub(super) fn files_of(step: &Step, r#type: &str) -> Call {
+    step.endpoint.call().query("typeFilters", r#type)
+}
+
 /// How the documents of a kind are listed: everything for an administrator, else what the token's owner sees.
-fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
+pub(super) fn document_listings(kind: &str, step: &Step, settings: &CrawlSettings, admin: bool) -> Vec<Call> {
     let mut call = step.endpoint.call();
     if kind != "dataset" && !settings.tags {
         // Sigma recommends it: the listing is faster without.
@@ -212,18 +272,10 @@ impl Finds {
         }
     }
 
-    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says. What was asked
-    /// by principal `before` stays so: principals also name grants on objects that no listing shows, and asking by object
-    /// could never tell that one of those is gone.
-    pub fn prefer_principals(&self, setting: Grants, is_admin: bool, before: bool) -> bool {
-        match setting {
-            Grants::Object => false,
-            Grants::Principal => true,
-            // What others were granted is an administrator's to ask.
-            Grants::Auto => {
-                is_admin && (before || self.members.len() + self.teams.len() < self.objects.len())
-            }
-        }
+    /// How many there are.
+    pub fn counted(&self) -> Counted {
+        let Self { objects, members, teams } = self;
+        Counted { objects: objects.len(), members: members.len(), teams: teams.len() }
     }
 
     /// Whose grants to ask for.
@@ -237,6 +289,36 @@ impl Finds {
     }
 }
 
+/// How many there are of what grants can be asked of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    pub objects: usize,
+    pub members: usize,
+    pub teams: usize,
+}
+
+impl Counted {
+    /// From the sizes of a catalog: objects are documents and folders.
+    pub fn of_sizes(sizes: &BTreeMap<String, u64>) -> Self {
+        let count =
+            |what: &str| sizes.get(what).map_or(0, |count| usize::try_from(*count).unwrap_or(usize::MAX));
+        let documents: usize = graph::DOCUMENT_KINDS.iter().map(|kind| count(kind)).sum();
+        Self { objects: documents + count("file:folder"), members: count("member"), teams: count("team") }
+    }
+
+    /// Whether asking principals takes fewer requests than asking objects, or is what the setting says. What was asked
+    /// by principal `before` stays so: principals also name grants on objects that no listing shows, and asking by object
+    /// could never tell that one of those is gone.
+    pub fn prefer_principals(&self, setting: Grants, is_admin: bool, before: bool) -> bool {
+        match setting {
+            Grants::Object => false,
+            Grants::Principal => true,
+            // What others were granted is an administrator's to ask.
+            Grants::Auto => is_admin && (before || self.members + self.teams < self.objects),
+        }
+    }
+}
+
 impl Crawler {
     /// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
     /// That Sigma lets an administrator ask for others' grants is not established, so one question goes ahead.
@@ -244,7 +326,7 @@ impl Crawler {
         if self.login.is_some() {
             return Vec::new();
         }
-        let mut by_principal = finds.prefer_principals(
+        let mut by_principal = finds.counted().prefer_principals(
             self.settings.grants,
             self.token.is_admin(),
             self.grants_by_principal_before,
@@ -273,30 +355,41 @@ pub(super) async fn list_members(client: &SigmaClient) -> Result<(Vec<Member>, S
     Ok((members.into_iter().map(rows::member).collect(), settled(scope::MEMBERS, "", &report)))
 }
 
-/// The tasks a crawl starts with: long chains first. What says where things lie and who may use them is left out where
-/// one user's view is crawled: that view was read before, and nobody's permissions are mirrored.
+/// The kinds of document that are crawled.
+pub(super) fn kinds_on(settings: &CrawlSettings) -> impl Iterator<Item = &'static str> {
+    let is_on = |kind: &&str| graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings));
+    graph::DOCUMENT_KINDS.iter().copied().filter(is_on)
+}
+
+/// The types of file that are listed.
+pub(super) fn file_types_on(settings: &CrawlSettings) -> impl Iterator<Item = &'static str> {
+    let is_on = |of: &&str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(settings));
+    graph::FILE_TYPES.iter().copied().filter(is_on)
+}
+
+/// The tasks a crawl starts with: long chains first. With filters a census has gone before. What says where things lie and
+/// who may use them is left out where one user's view is crawled: that view was read before, and nobody's permissions are
+/// mirrored.
 pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &Enqueue) {
-    for kind in graph::DOCUMENT_KINDS {
-        if graph::find(scope::DOCUMENTS, kind).is_some_and(|step| step.is_on(settings)) {
+    let no_census = settings.filters.is_empty() || one_view;
+    if no_census {
+        for kind in kinds_on(settings) {
             enqueue.add_listing(Task::Documents { kind });
         }
+        enqueue.add_listing(Task::Members);
     }
-    for listing in [Task::Members, Task::Teams] {
-        enqueue.add_listing(listing);
-    }
+    enqueue.add_listing(Task::Teams);
     enqueue.add(Task::Connections);
     if one_view {
         return;
     }
-    for r#type in graph::FILE_TYPES {
-        let document = graph::find(scope::DOCUMENTS, r#type);
-        if document.is_none_or(|step| step.is_on(settings)) {
+    if no_census {
+        for r#type in file_types_on(settings) {
             enqueue.add_listing(Task::Files { r#type });
         }
+        enqueue.add(Task::Workspaces);
     }
-    for listing in [Task::Workspaces, Task::AccountTypes] {
-        enqueue.add(listing);
-    }
+    enqueue.add(Task::AccountTypes);
     // User attributes come when it is known whether there are tenants to have values of them.
     let before_attributes = if settings.tenants { scope::TENANTS } else { scope::USER_ATTRIBUTES };
     for scope in [before_attributes, scope::VERSION_TAGS] {
@@ -318,7 +411,7 @@ mod tests {
     fn grants_are_asked_the_cheaper_way_unless_told_otherwise() {
         let asked_after = |before, setting, admin, objects, members, teams| {
             let finds = Finds { objects: ids(objects), members: ids(members), teams: ids(teams) };
-            let by_principal = finds.prefer_principals(setting, admin, before);
+            let by_principal = finds.counted().prefer_principals(setting, admin, before);
             finds.grants(by_principal).len()
         };
         let asked = |setting, admin, objects, members, teams| {

@@ -3,7 +3,12 @@
 //! A queued task carries a handle to the queue, so that it can add what it discovers. When the last task and with it the
 //! last handle is gone, the queue is over: no counting.
 
+use std::time::Duration;
+
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::{Instant, sleep};
+
+use crate::sigma::SigmaClient;
 
 use super::graph::Step;
 
@@ -35,6 +40,7 @@ pub(super) enum Task {
         id: String,
     },
     Document(DocumentTask),
+    Preview(PreviewTask),
 }
 
 /// A document whose contents are to be read.
@@ -43,6 +49,19 @@ pub(super) struct DocumentTask {
     pub kind: &'static str,
     pub id: String,
     pub archived: bool,
+    pub version: Option<i64>,
+}
+
+/// A page of which an image is wanted.
+#[derive(Debug)]
+pub(super) struct PreviewTask {
+    pub document: String,
+    pub version: Option<i64>,
+    pub page: String,
+    /// The export once it was started, and when.
+    pub export: Option<(String, Instant)>,
+    /// How often it was asked for.
+    pub asked: u32,
 }
 
 /// Whose grants to ask for.
@@ -84,6 +103,18 @@ impl Enqueue {
     /// Adds a task that the choice waits for.
     pub fn add_listing(&self, task: Task) {
         self.send(task, self.found.clone());
+    }
+
+    /// Adds a task when its time has come, or at once when the run is told to stop. No worker waits for it.
+    pub fn add_later(&self, task: Task, wait: Duration, client: SigmaClient) {
+        let later = self.without_listing();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = client.cancelled() => {}
+            }
+            later.add(task);
+        });
     }
 
     /// A handle that the choice does not wait for.

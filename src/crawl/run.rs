@@ -16,8 +16,10 @@ use super::answers::ask_answers;
 use super::audience::{Decision, Plan, login_audience};
 use super::error::CrawlError;
 use super::exit::Exit;
+use super::left_out::LeftOutCount;
 use super::mirror::materialise;
 use super::organisation::{Finds, first_tasks, list_members};
+use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
@@ -27,11 +29,11 @@ use crate::catalog::facts::Facts;
 use crate::catalog::mirror::Mirror;
 use crate::catalog::organisation::{Document, Member};
 use crate::catalog::record::Record;
-use crate::config::{PermissionSource, Settings};
+use crate::config::{PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
-    Catalog, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart, RunState, Store,
-    StoreError, Writer,
+    Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
+    RunState, Store, StoreError, Writer,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
@@ -108,6 +110,8 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// What the settings left out.
+    pub left_out: Vec<LeftOutCount>,
 }
 
 /// A run that produced no catalog.
@@ -214,6 +218,12 @@ pub async fn extract(
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
 
+    let previews = &settings.crawl.previews;
+    let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
+    let gallery = match &images {
+        Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
+        None => None,
+    };
     let writer = store.begin(&start)?;
     let run_id = writer.run_id();
     let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
@@ -231,10 +241,12 @@ pub async fn extract(
         decision.login.clone(),
         members.clone(),
         by_principal,
+        gallery,
         deliveries,
     );
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
+    let left_out = crawler.left_out.counts();
     let seen = crawler.seen.get().cloned();
     // The writer waits for the last handle.
     drop(crawler);
@@ -257,6 +269,8 @@ pub async fn extract(
         refused: stats.refused(),
         waited_ms: u64::try_from(stats.waited.as_millis()).unwrap_or(u64::MAX),
         message,
+        if_rejected: told(&left_out),
+        images: images.clone(),
     };
     // What the store says comes first: its failure is why the workers stopped.
     let (answers, refusals) = match crawled.and(answered) {
@@ -294,7 +308,7 @@ pub async fn extract(
         Publication { end: &ended, accepted: &accepted, only: seen.as_ref(), mirror: Some(&mirror) };
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed() })
+    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
 }
 
 /// Runs the workers until everything is read and delivered.
@@ -304,7 +318,11 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         crawler.read_view(login).await?;
     }
     let (queue, enqueue, mut found) = Queue::new();
-    first_tasks(&crawler.settings, crawler.login.is_some(), &enqueue);
+    let one_view = crawler.login.is_some();
+    if !crawler.settings.filters.is_empty() && !one_view {
+        crawler.census(&enqueue).await?;
+    }
+    first_tasks(&crawler.settings, one_view, &enqueue);
     // This future holds no handle that counts as a listing, so `found` ends with the last listing.
     let later = enqueue.without_listing();
     drop(enqueue);
@@ -337,6 +355,9 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    for report in crawler.left_out.scopes() {
+        crawler.deliver_scope(report).await?;
+    }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
     rows.push(rows::organization(id, crawler.document_url().as_deref()));
@@ -386,7 +407,9 @@ fn write(
             }
             Delivery::Bundle(bundle) => {
                 snapshot.rows += bundle.rows.len() as u64;
-                snapshot.documents_done += 1;
+                // The images of a document come later, in bundles of their own.
+                let images_only = bundle.scopes.iter().all(|report| report.scope == scope::PREVIEWS);
+                snapshot.documents_done += u64::from(!images_only);
             }
             Delivery::Event(event) => {
                 progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
@@ -400,6 +423,14 @@ fn write(
     }
     let flushed = writer.flush();
     (writer, flushed)
+}
+
+/// What the settings left out, in words: a run that is stopped because too much would go has to name who took it out.
+fn told(left_out: &[LeftOutCount]) -> Option<String> {
+    let each =
+        left_out.iter().map(|LeftOutCount { setting, kind, count }| format!("{count} {kind} by `{setting}`"));
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| format!("left out by the settings: {}", each.join(", ")))
 }
 
 /// Notes in an existing catalog's ledger that Sigma did not let the run begin.

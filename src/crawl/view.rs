@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::error::CrawlError;
+use super::filter::{self, Listed};
 use super::graph::{self, ORGANISATION};
 use super::rows;
 use super::worker::{Crawler, ends_the_run};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::organisation::{File, Workspace};
+use crate::catalog::organisation::{Document, File, Workspace};
 use crate::sigma::{Endpoint, ids, model};
 
 impl Crawler {
@@ -20,7 +21,8 @@ impl Crawler {
     /// If one of the listings fails: without it nobody knows what the member does not see.
     pub async fn read_view(&self, member: &str) -> Result<(), CrawlError> {
         let step = self.step(scope::FILES, ORGANISATION)?;
-        let mut seen: HashSet<String> = HashSet::new();
+        let mut files: Vec<File> = Vec::new();
+        let mut ends = Vec::new();
         // Each container that may be out of the member's sight, with what its own content says of where it lies.
         let mut above: HashMap<String, Option<String>> = HashMap::new();
         for r#type in graph::FILE_TYPES {
@@ -34,18 +36,28 @@ impl Crawler {
                 Endpoint::MemberFiles.call().path("memberId", member)
             };
             let call = call.query("typeFilters", *r#type);
-            self.page_through(step, r#type, vec![call], |row: model::File, out| {
-                let file = rows::file(r#type, row);
-                seen.insert(file.id.clone());
-                if let Some(parent) = &file.parent_id {
-                    above.insert(parent.clone(), file.path.clone());
-                }
-                if file.r#type == "workspace" {
-                    out.push(workspace_of(&file));
-                }
-                out.push(file);
-            })
-            .await?;
+            let take = |row: model::File, _: &mut Rows| {
+                self.note_if_home(r#type, &row);
+                files.push(rows::file(r#type, row));
+            };
+            ends.extend(self.read_scope(step, r#type, vec![call], take).await?);
+        }
+        let left_in = self.left_in(files)?;
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut found = Rows::default();
+        for file in left_in {
+            seen.insert(file.id.clone());
+            if let Some(parent) = &file.parent_id {
+                above.insert(parent.clone(), file.path.clone());
+            }
+            if file.r#type == "workspace" {
+                found.push(workspace_of(&file));
+            }
+            found.push(file);
+        }
+        self.deliver(Delivery::Rows(found)).await?;
+        for end in ends {
+            self.deliver_scope(end).await?;
         }
         self.read_containers(&mut seen, above).await?;
         let mut report = ScopeReport::without_rows(scope::WORKSPACES, "", Outcome::Complete, "", "");
@@ -58,6 +70,27 @@ impl Crawler {
         }
         let _ = self.seen.set(seen);
         Ok(())
+    }
+
+    /// The files that the filters, and the setting for personal folders, leave in.
+    fn left_in(&self, files: Vec<File>) -> Result<Vec<File>, CrawlError> {
+        let workspaces: Vec<Workspace> =
+            files.iter().filter(|file| file.r#type == "workspace").map(workspace_of).collect();
+        let is_document = |file: &&File| graph::DOCUMENT_KINDS.contains(&file.r#type.as_str());
+        let documents: Vec<Document> = files.iter().filter(is_document).map(document_of).collect();
+        let listed = Listed { workspaces: &workspaces, files: &files, documents: &documents };
+        let homes = self.left_out.homes();
+        let personal = (!self.settings.personal).then_some(&homes);
+        let verdicts =
+            filter::judge(&self.settings.filters, listed, personal).map_err(CrawlError::Filters)?;
+        let stays = |file: &File| match verdicts.on(&file.id) {
+            Some(setting) => {
+                self.left_out.note(&file.id, &file.r#type, setting);
+                false
+            }
+            None => true,
+        };
+        Ok(files.into_iter().filter(stays).collect())
     }
 
     /// Adds the containers of what is seen that are not seen themselves, by their names only.
@@ -145,6 +178,28 @@ fn of_path(id: &str, path: &str) -> Option<File> {
         created_at: None,
         updated_at: None,
     })
+}
+
+/// A document as far as its file tells.
+fn document_of(file: &File) -> Document {
+    Document {
+        id: file.id.clone(),
+        kind: file.r#type.clone(),
+        url_id: file.url_id.clone(),
+        name: file.name.clone(),
+        url: None,
+        path: file.path.clone(),
+        description: None,
+        owner_id: None,
+        latest_version: None,
+        is_archived: file.is_archived,
+        migration_status: None,
+        migrated_to: None,
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: None,
+    }
 }
 
 fn workspace_of(file: &File) -> Workspace {

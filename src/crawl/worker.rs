@@ -9,6 +9,8 @@ use tokio::sync::mpsc;
 use super::attached::ModelSql;
 use super::error::CrawlError;
 use super::graph::{self, Step};
+use super::left_out::LeftOut;
+use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
@@ -34,6 +36,10 @@ pub(super) struct Crawler {
     pub deliveries: mpsc::Sender<Delivery>,
     /// What is known of the endpoint for data models' SQL.
     pub model_sql: ModelSql,
+    /// Where images go; `None` where none are asked for.
+    pub gallery: Option<Gallery>,
+    /// What the filters leave out.
+    pub left_out: LeftOut,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
     /// The warehouse tables found so far: a table that many documents read is asked about once.
@@ -50,6 +56,7 @@ impl Crawler {
         login: Option<String>,
         members: (Vec<Member>, ScopeReport),
         grants_by_principal_before: bool,
+        gallery: Option<Gallery>,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
         Self {
@@ -57,11 +64,13 @@ impl Crawler {
             settings,
             token,
             login,
+            left_out: LeftOut::of_homes(&members.0),
             members: Mutex::new(Some(members)),
             seen: OnceLock::new(),
             grants_by_principal_before,
             deliveries,
             model_sql: ModelSql::default(),
+            gallery,
             document_url: Mutex::new(None),
             tables: Mutex::new(HashSet::new()),
             without_tenants: AtomicBool::new(false),
@@ -73,6 +82,7 @@ impl Crawler {
         while let Some((task, enqueue)) = queue.next().await {
             match task {
                 Task::Document(document) => self.document(&document, &enqueue).await?,
+                Task::Preview(preview) => self.preview(preview, &enqueue).await?,
                 listing => self.list(listing, &enqueue).await?,
             }
         }
@@ -146,14 +156,15 @@ impl Crawler {
         calls: Vec<Call>,
         each: impl FnMut(T, &mut Rows),
     ) -> Result<(), CrawlError> {
-        match self.read_through(step, parent, calls, each).await? {
+        match self.read_scope(step, parent, calls, each).await? {
             Some(report) => self.deliver_scope(report).await,
             None => Ok(()),
         }
     }
 
-    /// As [`page_through`](Self::page_through), but the outcome is for the caller to deliver; `None` without calls.
-    pub async fn read_through<T: Row + Send + 'static>(
+    /// Reads a scope of the organisation page by page. What `each` makes of a page is delivered as it comes; the outcome is
+    /// the caller's to deliver.
+    pub async fn read_scope<T: Row + Send + 'static>(
         &self,
         step: &Step,
         parent: &str,
@@ -183,7 +194,9 @@ impl Crawler {
                         for row in page {
                             each(row, &mut rows);
                         }
-                        self.deliver(Delivery::Rows(rows)).await?;
+                        if !rows.is_empty() {
+                            self.deliver(Delivery::Rows(rows)).await?;
+                        }
                     }
                     Err(error) => {
                         let doing = format!("listing {}", step.feature);

@@ -13,11 +13,12 @@ pub struct Call {
     endpoint: Endpoint,
     path: Vec<(&'static str, String)>,
     query: Vec<(&'static str, String)>,
+    body: serde_json::Value,
 }
 
 impl Call {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, path: Vec::new(), query: Vec::new() }
+        Self { endpoint, path: Vec::new(), query: Vec::new(), body: serde_json::Value::Null }
     }
 
     /// Sets a parameter of the path template. Values are percent-encoded.
@@ -30,6 +31,16 @@ impl Call {
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
+    }
+
+    /// The body of a call that starts something.
+    pub fn json(mut self, body: serde_json::Value) -> Self {
+        self.body = body;
+        self
+    }
+
+    pub(crate) fn body(&self) -> &serde_json::Value {
+        &self.body
     }
 
     /// Which endpoint.

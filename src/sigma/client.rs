@@ -1,5 +1,6 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
 use super::model::Row;
 use super::options::ClientOptions;
-use super::pace::Gate;
+use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
 use super::stats::{ClientStats, Counters};
@@ -35,6 +36,8 @@ struct Inner {
     tokens: Tokens,
     budget: Mutex<RetryBudget>,
     circuits: Vec<Mutex<Circuit>>,
+    /// The limits that endpoints have of their own, by name.
+    paces: HashMap<&'static str, Pace>,
     counters: Counters,
     cancel: CancellationToken,
 }
@@ -58,7 +61,16 @@ enum Question<'a> {
     /// The token, by whoever holds the flight.
     Token(&'a mut Flight),
     /// Data.
-    Get(Endpoint),
+    Data(&'a Call),
+}
+
+/// A file, as it came.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// What the server says it is.
+    pub content_type: Option<String>,
+    /// Its content.
+    pub content: Vec<u8>,
 }
 
 impl std::fmt::Debug for SigmaClient {
@@ -78,6 +90,10 @@ impl SigmaClient {
             tokens: Tokens::default(),
             budget: Mutex::new(RetryBudget::new(options.retry.budget_reserve)),
             circuits: Endpoint::ALL.iter().map(|_| Mutex::default()).collect(),
+            paces: Endpoint::ALL
+                .iter()
+                .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
+                .collect(),
             counters: Counters::default(),
             cancel,
             options,
@@ -87,6 +103,21 @@ impl SigmaClient {
     /// Asks for one object.
     pub async fn one<T: DeserializeOwned>(&self, call: &Call) -> Result<T, SigmaError> {
         self.get(call, &[], &mut Effort::default(), body::one).await
+    }
+
+    /// Asks for a file; `None` while there is none yet.
+    pub async fn download(&self, call: &Call) -> Result<Option<Download>, SigmaError> {
+        let file = |answer: &Answer| {
+            let Answer { status, content_type, body, .. } = answer;
+            let file = Download { content_type: content_type.clone(), content: body.clone() };
+            Ok((*status == 200).then_some(file))
+        };
+        self.send(call, &[], &mut Effort::default(), file).await
+    }
+
+    /// Completed when the run was told to stop.
+    pub async fn cancelled(&self) {
+        self.0.cancel.cancelled().await;
     }
 
     /// Walks a listing, page by page; nothing is sent before the first page is asked for.
@@ -115,6 +146,16 @@ impl SigmaClient {
         effort: &mut Effort,
         parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
     ) -> Result<T, SigmaError> {
+        self.send(call, extra, effort, |answer| parse(&answer.body)).await
+    }
+
+    async fn send<T>(
+        &self,
+        call: &Call,
+        extra: &[(&str, &str)],
+        effort: &mut Effort,
+        parse: impl Fn(&Answer) -> Result<T, BodyFault>,
+    ) -> Result<T, SigmaError> {
         let inner = &*self.0;
         let spec = call.spec();
         let url = call.url(&inner.options.api_url, extra).map_err(|why| {
@@ -124,7 +165,7 @@ impl SigmaClient {
         tokio::select! {
             biased;
             () = inner.cancel.cancelled() => Err(SigmaError::Cancelled),
-            answer = inner.ask(Question::Get(call.endpoint()), url, effort, parse) => answer,
+            answer = inner.ask(Question::Data(call), url, effort, parse) => answer,
         }
     }
 }
@@ -146,8 +187,10 @@ impl Inner {
         }
         let (begun, mut effort) = (Instant::now(), Effort::default());
         // Boxed because a request asks for a token, which is a request.
-        let asked =
-            Box::pin(self.ask(Question::Token(&mut flight), url, &mut effort, body::one::<TokenGrant>)).await;
+        let asked = Box::pin(self.ask(Question::Token(&mut flight), url, &mut effort, |answer: &Answer| {
+            body::one::<TokenGrant>(&answer.body)
+        }))
+        .await;
         let granted = asked.and_then(|grant| {
             self.tokens.replace(&grant).map_err(|why| {
                 failure(&TOKEN, path, Cause::silent(ErrorKind::Shape, "body.shape", why), 1, begun.elapsed())
@@ -167,7 +210,7 @@ impl Inner {
         mut question: Question<'_>,
         url: Url,
         effort: &mut Effort,
-        parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
+        parse: impl Fn(&Answer) -> Result<T, BodyFault>,
     ) -> Result<T, SigmaError> {
         let spec = question.spec();
         let (begun, calls_before) = (Instant::now(), effort.http_calls);
@@ -204,7 +247,7 @@ impl Inner {
                     "asked"
                 );
             };
-            let failed = match judge(exchanged, &parse) {
+            let failed = match judge(exchanged, spec, &parse) {
                 Ok((parsed, request_id)) => {
                     self.circuit(&question, Circuit::worked);
                     tell(Some(200), request_id.as_deref());
@@ -248,15 +291,24 @@ impl Inner {
         url: &Url,
         refused: Option<&Token>,
     ) -> Result<(RequestBuilder, Option<Arc<Token>>), SigmaError> {
-        let Question::Get(endpoint) = question else {
+        let Question::Data(call) = question else {
             return Ok((self.transport.post_token(url.clone(), &self.options), None));
         };
         let token = self.token(refused).await?;
-        let timeout = match endpoint.spec().slow {
+        let spec = call.spec();
+        let timeout = match spec.slow {
             true => self.options.slow_request_timeout,
             false => self.options.request_timeout,
         };
-        Ok((self.transport.get(url.clone(), token.header.clone(), timeout), Some(token)))
+        let (url, authorization) = (url.clone(), token.header.clone());
+        let request = if spec.is_post {
+            self.transport.post(url, authorization, call.body(), timeout)
+        } else if spec.is_file {
+            self.transport.get_file(url, authorization, timeout)
+        } else {
+            self.transport.get(url, authorization, timeout)
+        };
+        Ok((request, Some(token)))
     }
 
     /// Sends it when the gate lets it pass.
@@ -266,6 +318,10 @@ impl Inner {
         request: RequestBuilder,
     ) -> (Result<Answer, Silence>, Timing) {
         let ready = Instant::now();
+        // An endpoint's own limit first: who waits for it holds no lane.
+        if let Some(pace) = self.paces.get(&question.spec().name) {
+            pace.wait().await;
+        }
         let permit = self.gate.admit().await;
         if let Question::Token(flight) = question {
             flight.keep_distance().await;
@@ -289,9 +345,9 @@ impl Inner {
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {
-        let Question::Get(endpoint) = question else { return true };
+        let Question::Data(call) = question else { return true };
         locked(&self.budget).request();
-        locked(&self.circuits[*endpoint as usize]).admits(Instant::now())
+        locked(&self.circuits[call.endpoint() as usize]).admits(Instant::now())
     }
 
     /// Whether the budget of the run has a retry left. A refusal for being too fast does not draw on it: everybody
@@ -316,8 +372,8 @@ impl Inner {
     }
 
     fn circuit(&self, question: &Question<'_>, change: impl FnOnce(&mut Circuit)) {
-        if let Question::Get(endpoint) = question {
-            change(&mut locked(&self.circuits[*endpoint as usize]));
+        if let Question::Data(call) = question {
+            change(&mut locked(&self.circuits[call.endpoint() as usize]));
         }
     }
 }
@@ -326,7 +382,7 @@ impl Question<'_> {
     fn spec(&self) -> &'static EndpointSpec {
         match self {
             Self::Token(_) => &TOKEN,
-            Self::Get(endpoint) => endpoint.spec(),
+            Self::Data(call) => call.spec(),
         }
     }
 }

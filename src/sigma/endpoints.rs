@@ -53,6 +53,12 @@ pub struct EndpointSpec {
     pub nullable: bool,
     /// JSON keys that tell rows apart within one listing. The first is mandatory, and the only one.
     pub row_id: &'static [&'static str],
+    /// It starts work on the server: a POST with a body, sent again only where it surely did not arrive.
+    pub is_post: bool,
+    /// It answers with a file, or with 204 while there is none yet.
+    pub is_file: bool,
+    /// Sigma's published limit of its own, in requests per minute; 0: none.
+    pub per_minute: u32,
 }
 
 impl EndpointSpec {
@@ -83,6 +89,9 @@ impl EndpointSpec {
             level: TokenLevel::Any,
             nullable: false,
             row_id,
+            is_post: false,
+            is_file: false,
+            per_minute: 0,
         }
     }
 
@@ -118,6 +127,23 @@ impl EndpointSpec {
         self.no_data(&[400, 404, 500])
     }
 
+    /// An export is started: it runs warehouse queries, so it is not idempotent.
+    const fn export(mut self) -> Self {
+        self.is_post = true;
+        self.retry_500 = false;
+        self.per_minute = EXPORTS_PER_MINUTE;
+        self
+    }
+
+    /// The file of an export. 500: the export failed. 400, 404, 409: Sigma's documentation calls an export that still runs
+    /// an error too, without saying which.
+    const fn file(mut self) -> Self {
+        self.is_file = true;
+        self.retry_500 = false;
+        self.per_minute = EXPORTS_PER_MINUTE;
+        self.slow().no_data(&[400, 404, 409])
+    }
+
     /// All queries of a document: compiled one by one on the server, so small pages and patience.
     const fn queries(self) -> Self {
         self.slow().pages_of(50)
@@ -127,6 +153,9 @@ impl EndpointSpec {
 /// Sigma's maximum; some token-paged endpoints take [`SMALLER_PAGE`] at most.
 const LARGEST_PAGE: u32 = 1000;
 const SMALLER_PAGE: u32 = 500;
+
+/// Sigma's limit on exports, and the one on their downloads.
+const EXPORTS_PER_MINUTE: u32 = 400;
 
 /// The call for a token, which is not an [`Endpoint`]: only the client makes it.
 pub(crate) static TOKEN: EndpointSpec = EndpointSpec::ordinary("token", "/v2/auth/token", Paging::One, &[]);
@@ -138,7 +167,7 @@ macro_rules! endpoints {
         /// An endpoint of Sigma's REST API.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Endpoint {
-            $(#[doc = concat!("`GET ", $path, "`")] $variant,)+
+            $(#[doc = concat!("`", $path, "`")] $variant,)+
         }
 
         static SPECS: &[EndpointSpec] = &[
@@ -205,6 +234,9 @@ endpoints! {
     WorkbookControls = "workbook_controls" "/v2/workbooks/{workbookId}/controls" PageLimit Control ["name"];
     WorkbookBookmarks = "workbook_bookmarks" "/v2/workbooks/{workbookId}/bookmarks" PageLimit Bookmark ["bookmarkId"];
     WorkbookVersionHistory = "workbook_version_history" "/v2/workbooks/{workbookId}/version-history" PageLimit Version ["version"];
+
+    WorkbookExport = "workbook_export" "/v2/workbooks/{workbookId}/export" One StartedExport ["queryId"] .export();
+    ExportDownload = "export_download" "/v2/query/{queryId}/download" One StartedExport ["queryId"] .file();
 
     // Data models and their predecessors
     DataModels = "data_models" "/v2/dataModels" PageLimit DataModel ["dataModelId"];

@@ -112,7 +112,7 @@ impl SigmaError {
 
 impl fmt::Display for CallFailure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = if self.endpoint == "token" { "POST" } else { "GET" };
+        let method = if matches!(self.endpoint, "token" | "workbook_export") { "POST" } else { "GET" };
         write!(out, "`{method} {}`: ", self.path)?;
         if let Some(status) = self.status {
             write!(out, "status {status}")?;

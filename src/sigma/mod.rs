@@ -4,7 +4,7 @@
 //! request passes, in this order: the circuit of its endpoint, the shared token, the gate (lane, pause, rate), the
 //! wire, the parser. A failure is judged by (endpoint, status, code) and asked again only where that can help.
 //!
-//! Nothing but GET and the POST for a token is ever sent.
+//! Nothing but GET, the POST for a token and the POST that starts an export is ever sent.
 
 mod auth;
 mod body;
@@ -26,7 +26,7 @@ mod verdict;
 
 pub use body::{BodyFault, BodySummary};
 pub use call::Call;
-pub use client::SigmaClient;
+pub use client::{Download, SigmaClient};
 pub use endpoints::{Endpoint, EndpointSpec, Paging, TokenLevel};
 pub use error::{CallFailure, ErrorKind, REMEDIES, SigmaError};
 pub use model::ApiErrorRow as RowError;

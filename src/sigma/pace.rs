@@ -25,6 +25,25 @@ pub(crate) struct Gate {
     rate: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>>,
 }
 
+/// The limit that one endpoint has of its own.
+pub(crate) struct Pace(RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>);
+
+impl Pace {
+    /// No more than that many in any minute: a small burst, and the rest evenly. `None` without a limit.
+    pub(crate) fn of(per_minute: u32) -> Option<Self> {
+        let burst = NonZeroU32::new(per_minute / 20)?;
+        let steady = NonZeroU32::new(per_minute - burst.get())?;
+        Some(Self(RateLimiter::direct_with_clock(Quota::per_minute(steady).allow_burst(burst), TokioClock)))
+    }
+
+    /// Waits for a turn.
+    pub(crate) async fn wait(&self) {
+        while let Err(refused) = self.0.check() {
+            sleep_until(refused.earliest_possible().0).await;
+        }
+    }
+}
+
 struct Lanes {
     configured: usize,
     open: usize,
@@ -197,6 +216,22 @@ mod tests {
             drop(gate.admit().await);
         }
         assert_eq!(begun.elapsed().as_secs(), 500);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_minute_sees_more_than_an_endpoints_own_limit() {
+        let pace = Pace::of(400).expect("a limit");
+        let begun = Instant::now();
+        let mut sent = Vec::new();
+        for _ in 0..1000 {
+            pace.wait().await;
+            sent.push(begun.elapsed());
+        }
+        for (first, after) in sent.iter().zip(&sent[400..]) {
+            assert!(*after - *first >= Duration::from_secs(59), "{first:?} {after:?}");
+        }
+        assert!(sent[999] < Duration::from_secs(160), "{:?}", sent[999]);
+        assert!(Pace::of(0).is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -133,6 +133,14 @@ impl Attempts {
 /// How often this outcome may be met, the first time included.
 fn tries(spec: &EndpointSpec, outcome: Outcome<'_>) -> u32 {
     const UNTIL_THE_LIMIT: u32 = u32::MAX;
+    // What starts work is repeated only where it surely did not begin.
+    let surely_not_begun = matches!(
+        outcome,
+        Outcome::Status { status: 429, .. } | Outcome::Network(Network::Dns | Network::Refused)
+    );
+    if spec.is_post && !surely_not_begun {
+        return 1;
+    }
     match outcome {
         Outcome::Status { status, api_code, .. } => match status {
             402 if api_code == Some("timedout") => UNTIL_THE_LIMIT,
@@ -269,6 +277,22 @@ mod tests {
         assert_eq!(decisions(Outcome::Network(Network::Tls), 0.0).len(), 1);
         assert_eq!(decisions(Outcome::Network(Network::Dns), 0.0).len(), 3);
         assert_eq!(decisions(Outcome::Network(Network::Refused), 0.0).len(), 6);
+    }
+
+    #[test]
+    fn an_export_is_started_again_only_where_it_surely_did_not_begin() {
+        let tries = |outcome| super::tries(Endpoint::WorkbookExport.spec(), outcome);
+        for again in [status(429), Outcome::Network(Network::Refused), Outcome::Network(Network::Dns)] {
+            assert!(tries(again) > 1, "{again:?}");
+        }
+        let timed_out = Outcome::Status { status: 402, api_code: Some("timedout"), retry_after: None };
+        let broken = [Network::Timeout, Network::Broken, Network::Proxy, Network::Tls].map(Outcome::Network);
+        for never in [status(500), status(502), status(503), status(504), timed_out, Outcome::NotJson]
+            .into_iter()
+            .chain(broken)
+        {
+            assert_eq!(tries(never), 1, "{never:?}");
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! One HTTP exchange: what leaves, what comes back, and why nothing did.
 //!
-//! Only two things ever leave: a GET, and the POST for a token. Redirects are not followed and the HTTP library
+//! Only three things ever leave: a GET, the POST for a token, and the POST that starts an export. Redirects are not followed and the HTTP library
 //! retries nothing of its own accord.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, NoProxy, Proxy, RequestBuilder};
 use secrecy::ExposeSecret;
@@ -31,6 +31,7 @@ pub(crate) struct Transport {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    pub(crate) content_type: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     /// Scheme and host a redirect points to.
@@ -76,11 +77,31 @@ impl Transport {
     }
 
     pub(crate) fn get(&self, url: Url, authorization: HeaderValue, timeout: Duration) -> RequestBuilder {
-        self.http
-            .get(url)
-            .header(AUTHORIZATION, authorization)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .timeout(timeout)
+        self.data(self.http.get(url), authorization, "application/json").timeout(timeout)
+    }
+
+    pub(crate) fn get_file(&self, url: Url, authorization: HeaderValue, timeout: Duration) -> RequestBuilder {
+        self.data(self.http.get(url), authorization, "image/png, application/json;q=0.5").timeout(timeout)
+    }
+
+    pub(crate) fn post(
+        &self,
+        url: Url,
+        authorization: HeaderValue,
+        body: &serde_json::Value,
+        timeout: Duration,
+    ) -> RequestBuilder {
+        let request = self.http.post(url).header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.data(request, authorization, "application/json").body(body.to_string()).timeout(timeout)
+    }
+
+    fn data(
+        &self,
+        request: RequestBuilder,
+        authorization: HeaderValue,
+        accept: &'static str,
+    ) -> RequestBuilder {
+        request.header(AUTHORIZATION, authorization).header(ACCEPT, HeaderValue::from_static(accept))
     }
 
     /// A form, although the vendor's OpenAPI document declares JSON: that is what the endpoint takes.
@@ -102,6 +123,7 @@ impl Transport {
         let mut answer = Answer {
             status: response.status().as_u16(),
             body: Vec::new(),
+            content_type: text(headers, CONTENT_TYPE.as_str()),
             request_id: text(headers, "x-request-id"),
             retry_after: headers
                 .get(RETRY_AFTER)

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::body::BodyFault;
+use super::endpoints::EndpointSpec;
 use super::error::{Cause, ErrorKind};
 use super::retry::{Network, Outcome};
 use super::text::for_log;
@@ -40,16 +41,17 @@ struct ApiError {
 /// The parsed answer with its request id, or why there is none.
 pub(crate) fn judge<T>(
     exchanged: Result<Answer, Silence>,
-    parse: impl Fn(&[u8]) -> Result<T, BodyFault>,
+    spec: &EndpointSpec,
+    parse: impl Fn(&Answer) -> Result<T, BodyFault>,
 ) -> Result<(T, Option<String>), Failed> {
     let answer = match exchanged {
         Ok(answer) => answer,
         Err(silence) => return Err(Failed::silent(silence)),
     };
-    if answer.status != 200 {
+    if answer.status != 200 && !(spec.is_file && answer.status == 204) {
         return Err(Failed::refused(answer));
     }
-    match parse(&answer.body) {
+    match parse(&answer) {
         Ok(parsed) => Ok((parsed, answer.request_id)),
         Err(fault) => Err(Failed {
             how: match fault {

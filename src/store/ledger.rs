@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::error::StoreError;
+use super::images::ImageFolder;
 use super::now;
 use super::writer::Counts;
 use crate::catalog::delivery::Outcome;
@@ -103,6 +104,10 @@ pub struct RunEnd {
     pub waited_ms: u64,
     /// What a person should know.
     pub message: Option<String>,
+    /// What a person should know besides if the guards reject the run.
+    pub if_rejected: Option<String>,
+    /// The images, to be swept when the run is published.
+    pub images: Option<ImageFolder>,
 }
 
 /// A run as the ledger has it.

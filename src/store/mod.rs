@@ -24,12 +24,15 @@ mod finding;
 #[cfg(test)]
 mod full_disk;
 mod identity;
+mod images;
 mod ledger;
 pub mod lock;
 mod mirror;
+mod previews;
 mod publish;
 mod reader;
 pub mod schema;
+mod sizes;
 pub mod views;
 mod writer;
 
@@ -46,10 +49,13 @@ pub use error::StoreError;
 pub use evidence::{DifferenceRow, EmbedRow, Embeds, Evidence, Gap, StoredVerification, VerificationCounts};
 pub use finding::{FindingRow, SeenFinding, SeenFindings, Suppression};
 pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
+pub use images::ImageFolder;
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
 pub use mirror::{AudienceRow, MirrorRow};
+pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
+pub use sizes::Sizes;
 pub use writer::{Counts, Writer};
 
 /// A catalog open for writing, with its lock held.

@@ -62,6 +62,9 @@ const LIMITED: &[&str] = &["workspace", "file", "document"];
 /// How many deficient scopes an outcome names; the ledger has all.
 const NAMED_SCOPES: i64 = 10;
 
+/// Kinds that are made by ourselves and can be made again: that they go says nothing about what the token sees.
+const REPLACEABLE: &[&str] = &["preview"];
+
 /// Kinds whose disappearance turns into wrong permissions or a catalog without a frame: one left and none now is enough.
 const NEVER_EMPTY: &[&str] = &["member", "team", "workspace", "object_grant"];
 
@@ -76,7 +79,11 @@ impl Refusal {
     fn of(kind: &str, before: i64, unlisted: i64, after: i64) -> Option<Self> {
         let many = unlisted >= 5 && unlisted * 100 > before * 30;
         let emptied = after == 0 && (before >= 3 || before > 0 && NEVER_EMPTY.contains(&kind));
-        (unlisted > 0 && (many || emptied)).then(|| Self { kind: kind.to_owned(), before, removed: unlisted })
+        (unlisted > 0 && (many || emptied) && !REPLACEABLE.contains(&kind)).then(|| Self {
+            kind: kind.to_owned(),
+            before,
+            removed: unlisted,
+        })
     }
 }
 
@@ -135,8 +142,8 @@ impl Writer {
         });
         if !refusals.is_empty() {
             self.store.connection.execute_batch("ROLLBACK")?;
-            let told: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
-            let end = RunEnd { message: Some(told.join("; ")), ..end.clone() };
+            let told = refusals.iter().map(Refusal::to_string).chain(end.if_rejected.clone());
+            let end = RunEnd { message: Some(told.collect::<Vec<_>>().join("; ")), ..end.clone() };
             let outcome = self.abandon_with(RunState::Rejected, &end, &refusals)?;
             return Ok(RunOutcome { refusals, scopes, deficient, ..outcome });
         }
@@ -161,6 +168,12 @@ impl Writer {
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
         db.execute_batch("COMMIT")?;
         // What follows is housekeeping: that it fails takes nothing back.
+        if let Some(images) = &end.images {
+            let swept = self.store.kept_images().map(|kept| images.sweep(&kept));
+            if let Ok(Err(error)) = swept {
+                tracing::warn!(%error, "images that nothing refers to any more could not be removed");
+            }
+        }
         let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
@@ -377,6 +390,7 @@ mod tests {
             ("workspace", 1, 1, 0, true),
             ("object_grant", 1, 1, 0, true),
             ("page", 40, 0, 0, false),
+            ("preview", 40, 40, 0, false),
         ];
         for (kind, before, unlisted, after, refused) in cases {
             assert_eq!(

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_documents.sql"),
     include_str!("migrations/0005_column_edge.sql"),
     include_str!("migrations/0007_mirror.sql"),
+    include_str!("migrations/0008_preview.sql"),
     include_str!("migrations/0009_finding.sql"),
 ];
 

@@ -298,13 +298,10 @@ fn what_was_not_read_in_either_run_makes_a_change_doubtful() {
 #[test]
 fn another_account_type_changes_what_is_usable() {
     let mut earlier = workspace_of_ann();
-    for (name, ceiling) in [("Viewer", "view"), ("Creator", "edit")] {
+    for (name, permissions) in [("Viewer", Some(vec!["view-worksheet".to_owned()])), ("Creator", None)] {
         let place = earlier.account_types.iter().position(|t| t.name.as_deref() == Some(name)).expect(name);
-        earlier.account_types[place] = AccountTypeFact {
-            name: Some(name.into()),
-            is_custom: Some(false),
-            ceiling: Some(ceiling.into()),
-        };
+        earlier.account_types[place] =
+            AccountTypeFact { name: Some(name.into()), is_custom: Some(false), permissions };
     }
     earlier.grant("wb", "ann", "edit");
     let mut later = earlier.clone();
@@ -314,7 +311,7 @@ fn another_account_type_changes_what_is_usable() {
     assert_eq!(changes.len(), 1);
     let (before, after) = (changes[0].before.expect("held"), changes[0].after.expect("held"));
     assert_eq!((changes[0].how, before.level, after.level), (Move::Raised, Level::Edit, Level::Edit));
-    assert_eq!((before.usable, after.usable), (Some(Level::View), Some(Level::Edit)));
+    assert_eq!((before.usable, after.usable), (Some(Level::View), None));
     assert_eq!(drift.atoms()[changes[0].causes[0] as usize].cause, Cause::AccountType);
 }
 

@@ -103,6 +103,8 @@ fn endpoints_with_answers_of_their_own() {
     workbook_element_query [404] retry_500=true
     workbook_lineage [400, 404, 500] retry_500=false
     workbook_element_lineage [400, 404, 500] retry_500=false
+    workbook_export [] retry_500=false
+    export_download [400, 404, 409] retry_500=false
     data_model_element_query [404] retry_500=true
     data_model_lineage [400, 404, 500] retry_500=false
     report_element_columns [400] retry_500=true

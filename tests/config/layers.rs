@@ -57,6 +57,10 @@ fn samples(setting: &Setting) -> [(String, String); 3] {
         Kind::Host => ["a", "b", "c"].map(|name| format!("{name}.example.com")),
         // The world below has files of these names, for the settings that insist on one.
         Kind::Text | Kind::Path => ["a", "b", "c"].map(str::to_owned),
+        Kind::List => {
+            return [("a", r#"["a"]"#), (r"b,c\,d", r#"["b", "c,d"]"#), ("e f,g", r#"["e f", "g"]"#)]
+                .map(|(text, toml)| (text.to_owned(), toml.to_owned()));
+        }
         Kind::Secret => unreachable!("secrets have no flag; see `secrets`"),
     };
     texts.map(|text| (text.clone(), format!("{text:?}")))

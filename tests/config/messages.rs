@@ -38,7 +38,7 @@ fn a_key_in_the_wrong_section_or_in_none_is_sent_to_its_own() {
     sigma-catalog.toml:1:1: the setting "zzz" stands in no section [config.unknown_key]
       zzz = 4
       ^^^
-    help: every setting stands in one of [sigma], [crawl], [catalog], [permissions], [log]
+    help: every setting stands in one of [sigma], [crawl], [previews], [catalog], [permissions], [log]
     "#);
 }
 
@@ -70,7 +70,7 @@ fn an_unknown_section_is_refused_with_a_suggestion() {
     sigma-catalog.toml:1:2: there is no section "metrics" [config.unknown_key]
       [metrics]
        ^^^^^^^
-    help: the sections are [sigma], [crawl], [catalog], [permissions], [log]
+    help: the sections are [sigma], [crawl], [previews], [catalog], [permissions], [log]
     "#);
 }
 

@@ -45,6 +45,7 @@ fn facts(setting: &Setting) -> Vec<String> {
     let default = match (setting.default, setting.kind) {
         (None, _) => "No default".to_owned(),
         (Some(default), Kind::Integer { .. } | Kind::Switch) => format!("Default: {default}."),
+        (Some(""), Kind::List) => "Default: [].".to_owned(),
         (Some(default), _) => format!("Default: \"{default}\"."),
     };
     let flag = setting.flag.map_or("No flag".to_owned(), |flag| format!("Flag: --{flag}"));
@@ -146,6 +147,13 @@ fn good_value(setting: &'static Setting) -> BoxedStrategy<(String, String)> {
             .prop_map(|(n, hex)| (if hex { format!("{n:#x}") } else { n.to_string() }, n.to_string()))
             .boxed(),
         (_, Kind::Choice(words)) => texts(words),
+        (_, Kind::List) => proptest::collection::vec("[A-Za-z/ ]{0,5}[A-Za-z,]", 0..4)
+            .prop_map(|texts| {
+                let texts: Vec<_> = texts.iter().map(|text| text.trim().to_owned()).collect();
+                let escaped: Vec<_> = texts.iter().map(|text| text.replace(',', "\\,")).collect();
+                (format!("{texts:?}"), escaped.join(","))
+            })
+            .boxed(),
         (_, Kind::ApiUrl) => texts(&["https://api.sigmacomputing.com", "http://127.0.0.1:1"]),
         (_, Kind::ProxyUrl) => texts(&["http://proxy:3128", "socks5h://10.0.0.1:1080"]),
         (_, Kind::Host) => texts(&["gateway.example.com", "10.0.0.1"]),

@@ -36,7 +36,7 @@ fn organisation() -> Facts {
 fn account_types_are_counted_by_what_their_members_reach() {
     let mut facts = organisation();
     let viewer = facts.account_types.iter_mut().find(|known| known.name.as_deref() == Some("Viewer"));
-    viewer.expect("a type").ceiling = Some("view".into());
+    viewer.expect("a type").permissions = Some(vec!["view-worksheet".into()]);
     let made = made("R16", &facts);
     made.is(&[
         // name, members, active, objects, view, explore, organize, edit, owner, managers, above

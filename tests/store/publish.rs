@@ -187,6 +187,8 @@ fn the_ledger_tells_how_a_run_ended_and_what_it_cost() {
         refused: 3,
         waited_ms: 2,
         message: Some("the reason".into()),
+        if_rejected: None,
+        images: None,
     };
     writer.flush().unwrap();
     assert_eq!(world.catalog().run(run).unwrap().state, RunState::Running);

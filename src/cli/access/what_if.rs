@@ -296,7 +296,7 @@ fn csv(drift: &Drift<'_>, changes: &[Change]) -> io::Result<()> {
             row.because.join("; ").into(),
         ];
         for cell in &cells {
-            csv.write_field(neutral(cell.into()).as_bytes())?;
+            csv.write_field(neutral(cell.as_ref().into()).as_bytes())?;
         }
         csv.write_record(None::<&[u8]>)?;
     }

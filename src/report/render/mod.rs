@@ -7,7 +7,7 @@ mod markdown;
 
 use std::io::Write;
 
-pub use self::csv::Csv;
+pub use self::csv::{Csv, neutral};
 pub use html::Html;
 pub use json::{Json, JsonLines};
 pub use markdown::Markdown;

@@ -30,7 +30,7 @@ pub use lineage::{DataModelSource, ElementLineage, LineageEdge, LineageEntry, Li
 pub use people::{AccountType, AccountTypePermission, Member, Team, TeamAttribute, TeamMember, Whoami};
 pub(crate) use row::{Meeting, SeenRows};
 pub use row::{Row, RowKey};
-pub use schedules::{Cron, MaterializationSchedule, Schedule};
+pub use schedules::{Cron, MaterializationSchedule, Schedule, StartedExport};
 
 /// A wire struct: the row's id first, then its optional fields; `+ audit` adds who and when.
 macro_rules! wire {

@@ -73,6 +73,15 @@ wire! {
     paused: Option<bool>
 }
 
+wire! {
+    /// An export that was started (`…/export`). Its file is asked for by its query.
+    StartedExport;
+    /// The query that makes the file.
+    query_id;
+    /// The file is ready.
+    job_complete: Option<bool>
+}
+
 /// A cron expression with its time zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -84,6 +93,7 @@ pub struct Cron {
 }
 
 rows! {
+    StartedExport: query_id;
     Schedule: scheduled_notification_id;
     MaterializationSchedule: sheet_id, element_id;
 }

@@ -1,0 +1,60 @@
+//! How large the published catalog is, for those who plan the next crawl.
+
+use std::collections::BTreeMap;
+
+use super::error::StoreError;
+use super::ledger;
+use super::reader::Catalog;
+use crate::catalog::delivery::scope;
+
+/// The sizes of the published catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Sizes {
+    /// The run that published it.
+    pub run_id: i64,
+    /// Its grants were asked by member and team.
+    pub grants_by_principal: bool,
+    /// Objects by what they are: documents by kind, `workspace`, `member`, `team`, ...; `file:<type>` for files;
+    /// `contents:<kind>` for the documents whose contents are read; `page:<kind>` for the pages in them.
+    pub objects: BTreeMap<String, u64>,
+}
+
+/// Everything that is counted, as (what, how many).
+const COUNTS: &str = "SELECT kind, count(*) FROM document GROUP BY 1
+    UNION ALL SELECT 'contents:' || kind, count(*) FROM document WHERE NOT coalesce(is_archived, 0) GROUP BY 1
+    UNION ALL SELECT 'page:' || d.kind, count(*) FROM page p JOIN document d ON d.id = p.document_id GROUP BY 1
+    UNION ALL SELECT 'file:' || type, count(*) FROM file GROUP BY 1
+    UNION ALL SELECT 'workspace', count(*) FROM workspace
+    UNION ALL SELECT 'member', count(*) FROM member
+    UNION ALL SELECT 'team', count(*) FROM team
+    UNION ALL SELECT 'connection', count(*) FROM connection
+    UNION ALL SELECT 'account_type', count(*) FROM account_type";
+
+impl Catalog {
+    /// The sizes of the published catalog; `None` while nothing is published.
+    pub fn sizes(&self) -> Result<Option<Sizes>, StoreError> {
+        let Some(run) = ledger::published(self.connection())? else { return Ok(None) };
+        let mut counted = self.connection().prepare(COUNTS)?;
+        let objects = counted.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(Some(Sizes {
+            run_id: run.run_id,
+            grants_by_principal: ledger::published_scope_is_known(self.connection(), scope::MEMBER_GRANTS)?,
+            objects: objects.collect::<Result<_, _>>()?,
+        }))
+    }
+
+    /// How many pages of `page_size` rows beyond the first the rows of a table take, over all documents of a kind.
+    pub fn further_pages(&self, table: &str, kind: &str, page_size: u32) -> Result<u64, StoreError> {
+        let Some(table) = crate::catalog::table(table).filter(|table| table.in_document) else {
+            return Ok(0);
+        };
+        let sql = format!(
+            "SELECT coalesce(sum((n - 1) / ?1), 0) FROM (SELECT count(*) AS n FROM {} r \
+             JOIN document_key k ON k.document = r.document JOIN document d ON d.id = k.id \
+             WHERE r.valid_to IS NULL AND d.kind = ?2 GROUP BY r.document)",
+            table.history()
+        );
+        let pages: i64 = self.connection().query_row(&sql, (page_size.max(1), kind), |row| row.get(0))?;
+        Ok(pages.unsigned_abs())
+    }
+}
