@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access::AccessArgs;
 use super::identity::IdentityArgs;
+use super::search::SearchArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -54,6 +55,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// The views of a catalog, column by column.
     Views(ViewsArgs),
+    /// Find objects by the words in their names, descriptions, columns, formulas and SQL.
+    Search(SearchArgs),
 }
 
 /// How to print.

@@ -11,6 +11,7 @@ mod identity;
 mod output;
 mod progress;
 mod runs;
+mod search;
 mod settings;
 mod signals;
 mod simulate;
@@ -56,6 +57,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Identity(arguments) => identity::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
+        Command::Search(arguments) => search::run(cli, arguments, printer),
     }
 }
 

@@ -121,6 +121,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// The text in one line.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { text.replace('\n', "\\n").into() } else { text.into() }
+}
+
 /// A number as people read it: `1,234,567`.
 pub fn thousands(number: impl Into<i128>) -> String {
     let number: i128 = number.into();

@@ -18,14 +18,18 @@
 mod access;
 mod diff;
 pub mod error;
+pub mod find;
 #[cfg(test)]
 mod full_disk;
 mod identity;
 mod ledger;
 pub mod lock;
+pub mod objects;
 mod publish;
 mod reader;
 pub mod schema;
+pub mod search;
+mod search_index;
 pub mod views;
 mod writer;
 
@@ -71,6 +75,7 @@ impl Store {
         schema::migrate(&mut connection, path)?;
         let mut store = Self { connection, path: path.to_owned(), _lock: lock };
         store.abandon_unfinished()?;
+        store.build_missing_search()?;
         Ok(store)
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
+use super::search_index;
 use super::writer::{Counts, Tally, Writer};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
@@ -125,6 +126,7 @@ impl Writer {
             let message = format!("the catalog had {had} of `{kind}` and now has none");
             ledger::insert_guard_event(db, run, ledger::EMPTIED, &message, kind, had)?;
         }
+        search_index::update(db, run, &self.changed_documents)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
