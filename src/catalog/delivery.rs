@@ -42,6 +42,8 @@ pub mod scope {
     pub const QUERIES: &str = "queries";
     /// The lineage of a document.
     pub const LINEAGE: &str = "lineage";
+    /// What the columns of a document are computed from: derived from its columns and its lineage, not asked.
+    pub const COLUMN_LINEAGE: &str = "column-lineage";
 }
 
 /// How the listing of a scope ended.

@@ -136,3 +136,37 @@ record! {
         }
     }
 }
+
+record! {
+    /// What one column is computed from, as its formula or custom SQL says. Columns whose `columnId` names a warehouse column
+    /// (`element_column.source_id`) have no row: the view `column_lineage` adds them.
+    ColumnEdge in "column_edge" within document {
+        listed by COLUMN_LINEAGE;
+        child of "target_element_id" => "element"("element_id");
+        key {
+            /// The element of the column; for `sql` evidence the name of the custom SQL.
+            target_element_id: String,
+            /// The column; for `sql` evidence a name among the query's output, as the query spells it.
+            target_column_id: String,
+            /// `element`, `table`, `dataset`, `data-model`, `customSQL`, `csv-upload`, ..., `control`, or `unresolved`.
+            source_type: String,
+            /// The data model for `data-model`; empty otherwise: elements, controls and custom SQL are this document's.
+            source_document_id: String,
+            /// The source, as in `lineage_edge`; a table that SQL names is its dotted path; empty for unresolved references.
+            source_id: String,
+            /// The column there by name: native in a warehouse where that is known. Of an unresolved reference the whole of it,
+            /// verbatim; of a control nothing; `*` for all columns of a table in SQL.
+            source_column: String,
+        }
+        value {
+            /// The name that the formula used for the source; none for columns of the same element.
+            source_name: Option<String>,
+            /// The column's id where the source is an element of this document, its spelling in the query for custom SQL.
+            source_column_id: Option<String>,
+            /// `formula` or `sql`.
+            evidence: String,
+            /// Taken from a formula that could not be parsed, from SQL, or under a name the warehouse may not use.
+            inferred: bool,
+        }
+    }
+}

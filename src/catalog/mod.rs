@@ -34,6 +34,7 @@ pub static TABLES: &[&Table] = &[
     document::ElementQuery::TABLE,
     document::LineageNode::TABLE,
     document::LineageEdge::TABLE,
+    document::ColumnEdge::TABLE,
 ];
 
 /// The table of that name.

@@ -29,6 +29,7 @@ const KINDS: &[(&str, &str)] = &[
     ("element_query", "SQL queries"),
     ("lineage_node", "sources"),
     ("lineage_edge", "lineage edges"),
+    ("column_edge", "column lineage edges"),
     ("connection", "connections"),
     ("member", "members"),
     ("team", "teams"),

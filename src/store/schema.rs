@@ -18,6 +18,7 @@ pub const APPLICATION_ID: i64 = 0x5367_4374;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0005_column_edge.sql"),
     include_str!("migrations/0006_search.sql"),
 ];
 

@@ -4,6 +4,8 @@
 //! External ids are Sigma's own stable ids behind the kind of the object (`workbook:<UUID>`), with the document in front
 //! of what is unique inside a document only (`element:<UUID>/<element id>`).
 
+mod column_lineage;
+
 /// A view of the stable face.
 #[derive(Debug)]
 pub struct View {
@@ -277,4 +279,5 @@ FROM (
     FROM lineage_edge) l
 LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id",
     },
+    column_lineage::VIEW,
 ];
