@@ -5,14 +5,19 @@ mod args;
 mod check;
 mod config;
 mod demo;
+mod drawing;
 mod error;
 mod extract;
 mod identity;
+mod impact;
+mod lineage;
+mod models;
 mod output;
 mod progress;
 mod runs;
 mod search;
 mod settings;
+mod show;
 mod signals;
 mod simulate;
 mod summary;
@@ -58,6 +63,10 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
         Command::Search(arguments) => search::run(cli, arguments, printer),
+        Command::Lineage(arguments) => lineage::run(cli, arguments, printer),
+        Command::Impact(arguments) => impact::run(cli, arguments, printer),
+        Command::Models(arguments) => models::run(cli, arguments, printer),
+        Command::Show(arguments) => show::run(cli, arguments, printer),
     }
 }
 

@@ -22,14 +22,18 @@ pub mod find;
 #[cfg(test)]
 mod full_disk;
 mod identity;
+pub mod impact;
 mod ledger;
+pub mod lineage;
 pub mod lock;
+pub mod models;
 pub mod objects;
 mod publish;
 mod reader;
 pub mod schema;
 pub mod search;
 mod search_index;
+pub mod show;
 pub mod views;
 mod writer;
 

@@ -5,6 +5,7 @@
 //! of what is unique inside a document only (`element:<UUID>/<element id>`).
 
 mod column_lineage;
+mod model;
 
 /// A view of the stable face.
 #[derive(Debug)]
@@ -280,4 +281,5 @@ FROM (
 LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id",
     },
     column_lineage::VIEW,
+    model::VIEW,
 ];
