@@ -41,7 +41,6 @@ const TOLD: &[&str] = &[
     "connection_id",
     "data_type",
     "member_type",
-    "email",
 ];
 
 /// Arguments of `show`.
@@ -99,11 +98,8 @@ fn text(shown: &Shown, printer: &Printer) -> Result<(), CliError> {
         let is_flag =
             name.starts_with("is_") || matches!(name.as_str(), "hidden" | "use_oauth" | "write_access");
         match value {
-            serde_json::Value::Number(number) if is_flag => {
-                if number.as_i64() != Some(0) {
-                    fact(&words(name), "yes")?;
-                }
-            }
+            serde_json::Value::Number(number) if is_flag && number.as_i64() == Some(0) => {}
+            serde_json::Value::Number(_) if is_flag => fact(&words(name), "yes")?,
             serde_json::Value::String(text) if !text.is_empty() => fact(&words(name), text)?,
             serde_json::Value::Number(number) => fact(&words(name), &number.to_string())?,
             _ => {}

@@ -219,10 +219,10 @@ impl Finder<'_> {
         // In an address the id may follow the name: `<Name>-<urlId>`.
         let slug = last.rsplit('-').next().unwrap_or(last);
         let objects = self.keys(
-            "SELECT kind, '', id FROM document WHERE url_id = ?1
-             UNION SELECT 'workspace', '', id FROM workspace WHERE url_id = ?1
-             UNION SELECT type, '', id FROM file WHERE url_id = ?1 AND type <> 'workspace'",
-            &[slug],
+            "SELECT kind, '', id FROM document WHERE url_id IN (?1, ?2)
+             UNION SELECT 'workspace', '', id FROM workspace WHERE url_id IN (?1, ?2)
+             UNION SELECT type, '', id FROM file WHERE url_id IN (?1, ?2) AND type <> 'workspace'",
+            &[slug, last],
         )?;
         let node = query.split('&').find_map(|pair| pair.strip_prefix(":nodeId="));
         let Some(node) = node else { return Ok(objects) };

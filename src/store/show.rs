@@ -175,7 +175,7 @@ impl Catalog {
             is.iter().flatten().map(|(column, _)| format!("{column} = ?")).collect();
         let sql = format!("SELECT * FROM {view} WHERE {} LIMIT 1", conditions.join(" AND "));
         let mut statement = self.connection().prepare_cached(&sql)?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let found = statement
             .query_row(params_from_iter(is.iter().flatten().map(|(_, value)| *value)), |row| {
                 names.into_iter().enumerate().map(|(at, name)| Ok((name, json(row.get_ref(at)?)))).collect()

@@ -5,11 +5,13 @@ mod diff;
 mod files;
 mod guards;
 mod history;
+mod lineage;
 mod oracle;
 mod org;
 mod publish;
 mod removal;
 mod rules;
+mod search;
 mod strings;
 
 use std::collections::BTreeMap;
