@@ -1,6 +1,8 @@
 //! How long the questions of the command line take on a catalog of 20,000 workbooks and 5 million columns, and what the
 //! full-text index costs. `cargo bench --bench queries`; `-- 2000` for another number of workbooks.
 
+#![allow(clippy::print_stdout, reason = "what it measures is told there")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -87,11 +87,27 @@ fn print(hit: &Hit, printer: &Printer) -> Result<(), CliError> {
         let texts: Vec<&str> =
             hit.matched.iter().filter(|matched| matched.field == *field).map(|m| m.text.as_str()).collect();
         if !texts.is_empty() {
-            printer.line(format_args!("{:<11} {words}: {}", "", texts.join(", ")))?;
+            printer.line(format_args!("{:<11} {words}: {}", "", shortened(&texts)))?;
         }
     }
     printer.line(format_args!("{:<11} {}", "", object.key))
 }
+
+/// The texts side by side, as many as fit a line.
+fn shortened(texts: &[&str]) -> String {
+    let mut line = String::new();
+    for (place, text) in texts.iter().enumerate() {
+        let separator = if place == 0 { "" } else { ", " };
+        if place > 0 && line.chars().count() + text.chars().count() > WIDTH {
+            return line + ", …";
+        }
+        line = line + separator + text;
+    }
+    line
+}
+
+/// Characters of a line for texts that matched.
+const WIDTH: usize = 72;
 
 /// The fields that are told with their words; the name tells itself.
 const FIELDS: &[(&str, &str)] =

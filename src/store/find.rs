@@ -196,7 +196,8 @@ impl Finder<'_> {
     }
 
     fn by_id(&self, text: &str) -> Result<Keys, StoreError> {
-        let lower = text.to_ascii_lowercase();
+        // Of all ids only UUIDs do not care for case.
+        let lower = if text.len() == 36 { text.to_ascii_lowercase() } else { text.to_owned() };
         self.keys(
             "SELECT kind, '', id FROM document WHERE id IN (?1, ?2)
              UNION SELECT 'workspace', '', id FROM workspace WHERE id IN (?1, ?2)
@@ -224,7 +225,7 @@ impl Finder<'_> {
              UNION SELECT type, '', id FROM file WHERE url_id IN (?1, ?2) AND type <> 'workspace'",
             &[slug, last],
         )?;
-        let node = query.split('&').find_map(|pair| pair.strip_prefix(":nodeId="));
+        let node = query.split(['&', '#']).find_map(|pair| pair.strip_prefix(":nodeId="));
         let Some(node) = node else { return Ok(objects) };
         let mut found = Keys::new();
         for object in objects {

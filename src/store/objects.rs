@@ -188,8 +188,9 @@ impl<'db> Describer<'db> {
         };
         let found: Option<(Option<String>, Option<String>, Option<String>)> = match key.kind.as_str() {
             "element" => row(
-                "SELECT e.name, e.type, p.name FROM element e \
-                 LEFT JOIN page p ON p.document_id = e.document_id AND p.page_id = e.page_id \
+                // No join: the right side of an outer one would be read whole.
+                "SELECT e.name, e.type, (SELECT p.name FROM page p WHERE p.document_id = e.document_id AND p.page_id = e.page_id) \
+                 FROM element e \
                  WHERE e.document_id = ? AND e.element_id = ?",
                 &key.id,
             )?,

@@ -107,7 +107,15 @@ impl Catalog {
         if kinds.len() == 1 && kinds[0] == "column" {
             return self.search_columns(&words, limit, &mut describer);
         }
-        let keys = ranked(db, &words.expression(""), kinds, limit)?;
+        // A name outweighs all else, so what is called so comes first and mostly is all: ranking every text that holds a
+        // frequent word takes longer.
+        let mut keys = ranked(db, &words.expression("name : "), kinds, limit)?;
+        if keys.len() < limit {
+            let others = ranked(db, &words.expression(""), kinds, limit)?;
+            let others: Vec<Key> = others.into_iter().filter(|key| !keys.contains(key)).collect();
+            keys.extend(others);
+            keys.truncate(limit);
+        }
         keys.into_iter()
             .map(|key| {
                 let object = describer.describe(&key)?;
@@ -235,7 +243,10 @@ fn matches(db: &Connection, words: &Words, object: &Described) -> Result<Vec<Mat
     for (field, text) in texts {
         let already = matched.iter().filter(|known| known.field == field).count();
         if already < TOLD && words.any_in(&text) {
-            matched.push(Match { field, text: snippet(&text, words) });
+            let found = Match { field, text: snippet(&text, words) };
+            if !matched.contains(&found) {
+                matched.push(found);
+            }
         }
     }
     Ok(matched)

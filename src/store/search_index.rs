@@ -128,8 +128,9 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
             ids(db, sql, [run])?.into_iter().chain(documents.iter().copied()).collect()
         }
     };
+    let run = if let Which::Of(run, _) = which { Some(run) } else { None };
     for document in documents {
-        write_document(db, document, &mut named)?;
+        write_document(db, document, run, &mut named)?;
     }
     for (kind, id) in named {
         write_node(db, &kind, &id)?;
@@ -137,10 +138,12 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Renews the entries of what lies in a document; collects the sources outside it that it names or named.
+/// Renews the entries of what lies in a document; collects the sources outside it of which it says something new in the run,
+/// or anything where there is no run.
 fn write_document(
     db: &Connection,
     document: i64,
+    run: Option<i64>,
     named: &mut BTreeSet<(String, String)>,
 ) -> Result<(), StoreError> {
     forget_all(db, document)?;
@@ -179,13 +182,16 @@ fn write_document(
         insert(db, "element", document, element, texts)?;
     }
     let mut nodes = db.prepare_cached(
-        "SELECT type, id, name, definition, valid_to IS NULL FROM lineage_node_history WHERE document = ?",
+        "SELECT type, id, name, definition, valid_to IS NULL, ?2 IS NULL OR valid_from = ?2 OR valid_to IS ?2 \
+         FROM lineage_node_history WHERE document = ?1",
     )?;
-    let mut rows = nodes.query([document])?;
+    let mut rows = nodes.query(params![document, run])?;
     while let Some(row) = rows.next()? {
         let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
         if kind != "customSQL" {
-            named.insert((kind, id));
+            if row.get(5)? {
+                named.insert((kind, id));
+            }
         } else if row.get(4)? {
             let texts = Texts { name: row.get(2)?, sql: row.get(3)?, ..Texts::default() };
             insert(db, &kind, document, &id, &texts)?;

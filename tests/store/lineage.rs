@@ -68,6 +68,7 @@ fn world() -> World {
         inside.edges.push(edge("data-model", "dm404", "x", "e3"));
         inside.edges.push(edge("unresolved", "", "inode-odd", "e3"));
     }
+    org.documents[0].url_id = Some("4uWb1x".into());
     // Two models of one name.
     org.documents.push(document("dm2", "data-model"));
     org.documents.last_mut().expect("dm2").name = Some("DM1".into());
@@ -234,8 +235,10 @@ fn names_find_one_object_or_all_they_may_mean() {
     let find = |text: &str| catalog.find(text, Wanted::ANY).map(|key| key.to_string());
     for (text, expected) in [
         ("wb1", "workbook:wb1"),
-        ("u-wb1", "workbook:wb1"),
-        ("https://app.example.com/acme/workbook/Some-Name-wb1", "workbook:wb1"),
+        ("4uWb1x", "workbook:wb1"),
+        ("https://app.example.com/acme/workbook/Some-Name-4uWb1x", "workbook:wb1"),
+        ("https://app.example.com/acme/workbook/4uWb1x?:nodeId=e2", "element:wb1/e2"),
+        ("https://app.example.com/acme/workbook/4uWb1x/?x=1&:nodeId=p1#top", "page:wb1/p1"),
         ("workbook:wb1", "workbook:wb1"),
         ("WB1/E1", "element:wb1/e1"),
         ("WB1/E1/C1", "column:wb1/e1/c1"),
@@ -267,5 +270,36 @@ fn names_find_one_object_or_all_they_may_mean() {
     for text in ["", "nothing", "wb1/nothing", "element:wb1", "column:wb1/e1", "page:wb1/e1", "/", "://"] {
         let error = catalog.find(text, Wanted::ANY).expect_err(text);
         assert_eq!(error.code(), "object.not_found", "{text}: {error}");
+    }
+}
+
+#[test]
+fn one_object_is_read_without_reading_all_others() {
+    let world = world();
+    // As if the catalog were large: of three rows SQLite knows that reading all is as good.
+    let db = rusqlite::Connection::open(world.path()).expect("the file");
+    db.execute_batch("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4")
+        .expect("no statistics");
+    drop(db);
+    let db = world.reader();
+    for (question, index) in [
+        ("SELECT * FROM model WHERE document_id = 'wb1' AND element_id = 'e1'", ""),
+        ("SELECT * FROM column_lineage WHERE document_id = 'wb1' AND element_id = 'e1'", ""),
+        (
+            "SELECT * FROM lineage_edge WHERE source_type <> 'element' AND source_type = 'table' \
+             AND source_document_id = '' AND source_id = 'tbl'",
+            "lineage_edge_by_source",
+        ),
+        ("SELECT name FROM lineage_node WHERE id = 'tbl' AND type = 'table'", "lineage_node_by_id"),
+    ] {
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {question}")).expect("a plan");
+        let plan: Vec<String> =
+            statement.query_map([], |row| row.get(3)).and_then(Iterator::collect).expect("a plan");
+        let whole = plan.iter().filter(|step| {
+            step.starts_with("MATERIALIZE")
+                || ["SCAN d", "SCAN t"].contains(&step.split(" USING").next().unwrap_or(step))
+        });
+        assert_eq!(whole.count(), 0, "{question}: {plan:#?}");
+        assert!(plan.iter().any(|step| step.contains(index)), "{question}: {plan:#?}");
     }
 }
