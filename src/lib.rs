@@ -4,9 +4,10 @@
 //!
 //! ```text
 //! cli              -> crawl, access, identity, simulator, store, catalog, config
-//! crawl            -> sigma, access, catalog, store, config
+//! crawl            -> sigma, access, lineage, catalog, store, config
 //! store            -> catalog
 //! access, identity -> catalog
+//! lineage          -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours
 //! ```
 pub mod access;
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod crawl;
 pub mod identity;
+pub mod lineage;
 pub mod sigma;
 pub mod simulator;
 pub mod store;

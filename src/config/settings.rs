@@ -80,6 +80,8 @@ pub struct CrawlSettings {
     pub sql: bool,
     /// Fetch lineage.
     pub lineage: bool,
+    /// Derive the lineage of columns from formulas and custom SQL; only with lineage.
+    pub column_lineage: bool,
 }
 
 /// How grants are asked for; both ways give the same grants at different numbers of requests.
@@ -234,6 +236,7 @@ pub(crate) fn build(
             explorations: layers.is_on("crawl.explorations"),
             sql: layers.is_on("crawl.sql"),
             lineage: layers.is_on("crawl.lineage"),
+            column_lineage: layers.is_on("crawl.column_lineage"),
         },
         catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
         permissions: permissions(layers, directory, errors, notices),

@@ -1,5 +1,6 @@
 //! The contents of one document, read with the bulk endpoints and stored in one piece.
 
+use super::column_lineage;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
@@ -45,9 +46,15 @@ impl Crawler {
             self.columns(&mut reading).await?;
             self.queries(&mut reading).await?;
             self.lineage(&mut reading).await?;
+            let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
+            for event in column_lineage::derive(&self.settings, &task.id, rows, scopes) {
+                self.deliver(Delivery::Event(event)).await?;
+            }
         }
         let Reading { rows, scopes, .. } = reading;
-        for report in scopes.iter().filter(|report| !report.outcome.is_good()) {
+        // What is derived falls short only where what it is derived from does, which is told already.
+        let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
+        for report in asked.filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }
         self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
@@ -234,14 +241,14 @@ impl Reading<'_> {
             if matches!(step.scope, scope::DOCUMENTS | scope::PAGE_ELEMENTS) {
                 continue;
             }
-            self.scopes.push(ScopeReport::without_rows(
-                step.scope,
-                "",
-                Outcome::Excluded,
-                "document.archived",
-                "the document is archived",
-            ));
+            self.leave_out_scope(step.scope);
         }
+        self.leave_out_scope(scope::COLUMN_LINEAGE);
+    }
+
+    fn leave_out_scope(&mut self, scope: &'static str) {
+        let (code, message) = ("document.archived", "the document is archived");
+        self.scopes.push(ScopeReport::without_rows(scope, "", Outcome::Excluded, code, message));
     }
 
     /// Takes the answer of a scope: its rows one by one, and its outcome.

@@ -11,6 +11,7 @@
 //! What is asked at all is one table: [`graph`].
 
 mod check;
+mod column_lineage;
 mod contents;
 pub mod error;
 pub mod exit;

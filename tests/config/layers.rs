@@ -22,7 +22,13 @@ fn without_any_layer_the_defaults_hold() {
     let crawl = &settings.crawl;
     assert_eq!((crawl.concurrency, crawl.grants), (3, Grants::Auto));
     assert!(
-        crawl.workbooks && crawl.data_models && crawl.reports && crawl.datasets && crawl.sql && crawl.lineage
+        crawl.workbooks
+            && crawl.data_models
+            && crawl.reports
+            && crawl.datasets
+            && crawl.sql
+            && crawl.lineage
+            && crawl.column_lineage
     );
     assert!(!crawl.archived && !crawl.explorations);
     assert_eq!(settings.catalog.database, world.path("sigma-catalog.db"));
@@ -98,6 +104,7 @@ fn values_reach_the_typed_settings() {
         explorations = true
         sql = false
         lineage = false
+        column_lineage = false
         [catalog]
         database = "/srv/catalog.db"
         [log]
@@ -117,7 +124,8 @@ fn values_reach_the_typed_settings() {
             || crawl.reports
             || crawl.datasets
             || crawl.sql
-            || crawl.lineage)
+            || crawl.lineage
+            || crawl.column_lineage)
     );
     assert!(crawl.archived && crawl.explorations);
     assert_eq!(settings.catalog.database.to_str(), Some("/srv/catalog.db"));

@@ -54,7 +54,7 @@ fn a_key_like_no_other_is_answered_with_what_there_is() {
     sigma-catalog.toml:1:8: there is no setting "documents" in [crawl] [config.unknown_key]
       [crawl.documents]
              ^^^^^^^^^
-    help: [crawl] knows: concurrency, grants, workbooks, data_models, reports, datasets, archived, explorations, sql, lineage
+    help: [crawl] knows: concurrency, grants, workbooks, data_models, reports, datasets, archived, explorations, sql, lineage, column_lineage
     "#);
 }
 

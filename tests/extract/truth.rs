@@ -151,6 +151,23 @@ const KINDS: &[Kind] = &[
         catalog: "SELECT document_id, source_type, nullif(source_document_id, ''), source_id, target_id FROM lineage_edge",
     },
     Kind {
+        truth: "/column_lineage",
+        held: all,
+        fields: &[
+            "document",
+            "element",
+            "column",
+            "type",
+            "id",
+            "name",
+            "source_document",
+            "source_element",
+            "source_column",
+        ],
+        catalog: "SELECT document_id, element_id, column_id, source_type, source_id, source_column, source_document_id, \
+                  source_element_id, source_column_id FROM column_lineage",
+    },
+    Kind {
         truth: "/grants",
         held: on_something_asked,
         fields: &["id", "inode", "member", "team", "permission"],

@@ -1,6 +1,7 @@
 //! The promises of the store, against the public interface of `sigma_catalog::store` and plain SQLite readers.
 
 mod bi;
+mod column_lineage;
 mod diff;
 mod files;
 mod guards;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sigma_catalog::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use sigma_catalog::catalog::document::{
-    Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
+    ColumnEdge, Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
 };
 use sigma_catalog::catalog::organisation::{
     AccountType, Connection, Document, File, Member, ObjectGrant, Organization, Team, TeamMember, Workspace,
@@ -43,6 +43,7 @@ pub(crate) struct Inside {
     pub(crate) queries: Vec<ElementQuery>,
     pub(crate) nodes: Vec<LineageNode>,
     pub(crate) edges: Vec<LineageEdge>,
+    pub(crate) column_edges: Vec<ColumnEdge>,
 }
 
 pub(crate) fn report(scope: &'static str, parent: &str, outcome: Outcome) -> ScopeReport {
@@ -179,7 +180,7 @@ impl Org {
 
     fn bundle(&self, document: &Document) -> Bundle {
         let inside = self.inside.get(&document.id).cloned().unwrap_or_default();
-        let mut names = vec![scope::COLUMNS, scope::LINEAGE];
+        let mut names = vec![scope::COLUMNS, scope::LINEAGE, scope::COLUMN_LINEAGE];
         if document.kind == "data-model" {
             names.push(scope::ELEMENTS);
         } else {
@@ -234,6 +235,18 @@ impl Inside {
             kind: "source".into(),
             evidence: "lineage".into(),
         });
+        self.column_edges.push(ColumnEdge {
+            target_element_id: target.into(),
+            target_column_id: "c1".into(),
+            source_type: source_type.into(),
+            source_document_id: String::new(),
+            source_id: source.into(),
+            source_column: "C".into(),
+            source_name: Some(source.to_uppercase()),
+            source_column_id: None,
+            evidence: "formula".into(),
+            inferred: false,
+        });
         self
     }
 
@@ -245,6 +258,7 @@ impl Inside {
         self.queries.into_iter().for_each(|record| rows.push(record));
         self.nodes.into_iter().for_each(|record| rows.push(record));
         self.edges.into_iter().for_each(|record| rows.push(record));
+        self.column_edges.into_iter().for_each(|record| rows.push(record));
         rows
     }
 }

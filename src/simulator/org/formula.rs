@@ -10,6 +10,27 @@ pub struct Column {
     pub formula: String,
     /// The `type` inside the row's type object; `error` for a formula that does not resolve.
     pub kind: &'static str,
+    /// What it is computed from; nothing for warehouse columns, whose id says it.
+    pub reads: Vec<Read>,
+}
+
+/// One column that another is computed from.
+#[derive(Debug, Clone)]
+pub enum Read {
+    /// A column of the same element, by name and id.
+    Own(String, String),
+    /// A column of the element's first source, by name, and by id where it has one.
+    First(String, Option<String>),
+    /// Something that is nowhere, as the formula writes it.
+    Nowhere(&'static str),
+}
+
+fn own(column: &Column) -> Read {
+    Read::Own(column.name.clone(), column.id.clone())
+}
+
+fn first(column: &Column) -> Read {
+    Read::First(column.name.clone(), Some(column.id.clone()))
 }
 
 impl Column {
@@ -20,7 +41,7 @@ impl Column {
 }
 
 /// A name as a formula writes it between brackets.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     if !name.contains(['[', ']', '/']) {
         return name.to_owned();
     }
@@ -35,6 +56,7 @@ pub fn of_table(table: &Table) -> Vec<Column> {
         name: column.name.clone(),
         formula: format!("[{}/{}]", table.name(), escaped(&column.name)),
         kind: column.kind,
+        reads: Vec::new(),
     };
     table.columns.iter().map(row).collect()
 }
@@ -47,6 +69,7 @@ pub fn of_named(dice: &mut Dice, source: &str, table: &Table) -> Vec<Column> {
         name: column.name.clone(),
         formula: format!("[{source}/{}]", escaped(&column.name)),
         kind: column.kind,
+        reads: vec![Read::First(column.name.clone(), None)],
     };
     table.columns.iter().map(row).collect()
 }
@@ -59,6 +82,7 @@ pub fn carried(dice: &mut Dice, parent: &Element) -> Vec<Column> {
         name: column.name.clone(),
         formula: format!("[{source}/{}]", escaped(&column.name)),
         kind: column.kind,
+        reads: vec![first(column)],
     };
     parent.columns.iter().map(row).collect()
 }
@@ -81,12 +105,14 @@ pub fn summarized(dice: &mut Dice, parent: &Element) -> (Vec<Column>, String) {
             name: format!("{} of {}", capitalized(unit), date.name),
             formula: format!("DateTrunc(\"{unit}\", {})", reference(date)),
             kind: "datetime",
+            reads: vec![first(date)],
         });
         capitalized(unit)
     } else if !dimensions.is_empty() {
         let dimension = dimensions[dice.below(dimensions.len())];
         let (id, formula) = (dice.nano(), reference(dimension));
-        columns.push(Column { id, name: dimension.name.clone(), formula, kind: "text" });
+        let reads = vec![first(dimension)];
+        columns.push(Column { id, name: dimension.name.clone(), formula, kind: "text", reads });
         dimension.name.clone()
     } else {
         "Total".to_owned()
@@ -103,6 +129,7 @@ pub fn summarized(dice: &mut Dice, parent: &Element) -> (Vec<Column>, String) {
             name,
             formula: format!("{function}({})", reference(figure)),
             kind: "number",
+            reads: vec![first(figure)],
         });
     }
     columns.push(Column {
@@ -110,6 +137,7 @@ pub fn summarized(dice: &mut Dice, parent: &Element) -> (Vec<Column>, String) {
         name: "Count".to_owned(),
         formula: "Count()".to_owned(),
         kind: "integer",
+        reads: Vec::new(),
     });
     make_names_unique(&mut columns);
     (columns, title)
@@ -134,49 +162,69 @@ pub fn calculated(dice: &mut Dice, before: &[Column]) -> Column {
     let (text, number, date) =
         (some(dice, &["text"]), some(dice, &["number", "integer"]), some(dice, &["datetime"]));
     let of = |column: &Column| format!("[{}]", escaped(&column.name));
-    let (name, formula, kind) = match (dice.below(10), text, number, date) {
-        (0, Some(t), Some(n), _) => {
-            (format!("Won {}", n.name), format!("If({} = \"Won\", {}, 0)", of(t), of(n)), "number")
-        }
-        (1, _, _, Some(d)) => {
-            (format!("Month of {}", d.name), format!("DateTrunc(\"month\", {})", of(d)), "datetime")
-        }
+    let (name, formula, kind, reads) = match (dice.below(10), text, number, date) {
+        (0, Some(t), Some(n), _) => (
+            format!("Won {}", n.name),
+            format!("If({} = \"Won\", {}, 0)", of(t), of(n)),
+            "number",
+            vec![own(t), own(n)],
+        ),
+        (1, _, _, Some(d)) => (
+            format!("Month of {}", d.name),
+            format!("DateTrunc(\"month\", {})", of(d)),
+            "datetime",
+            vec![own(d)],
+        ),
         (2, _, Some(n), _) => (
             format!("Share of {}", n.name),
             format!("Round({0} / Nullif(GrandTotal(Sum({0})), 0) * 100, 2)", of(n)),
             "number",
+            vec![own(n)],
         ),
-        (3, _, _, Some(d)) => {
-            (format!("Days since {}", d.name), format!("DateDiff(\"day\", {}, Today())", of(d)), "integer")
-        }
+        (3, _, _, Some(d)) => (
+            format!("Days since {}", d.name),
+            format!("DateDiff(\"day\", {}, Today())", of(d)),
+            "integer",
+            vec![own(d)],
+        ),
         (4, Some(t), Some(n), _) => (
             format!("{} Label", t.name),
             format!("Concat(Upper({}), \" - \", Text({}))", of(t), of(n)),
             "text",
+            vec![own(t), own(n)],
         ),
         (5, Some(t), _, _) => (
             format!("Is EMEA {}", t.name),
             format!("Contains(Lower(Coalesce({}, \"\")), \"emea\")", of(t)),
             "boolean",
+            vec![own(t)],
         ),
         (6, _, Some(n), Some(d)) => {
             let formula = format!("CumulativeSum(If(Year({}) = Year(Today()), {}, 0))", of(d), of(n));
-            (format!("{} to Date", n.name), formula, "number")
+            (format!("{} to Date", n.name), formula, "number", vec![own(n), own(d)])
         }
-        (7, _, Some(n), _) => (format!("{} Rank", n.name), format!("Rank({}, \"desc\")", of(n)), "integer"),
+        (7, _, Some(n), _) => {
+            (format!("{} Rank", n.name), format!("Rank({}, \"desc\")", of(n)), "integer", vec![own(n)])
+        }
         (8, Some(t), Some(n), _) => {
             let formula = format!("Lookup([TARGETS/Amount], {}, [TARGETS/Key]) - {}", of(t), of(n));
-            (format!("{} vs Target", n.name), formula, "number")
+            (
+                format!("{} vs Target", n.name),
+                formula,
+                "number",
+                vec![own(t), own(n), Read::Nowhere("TARGETS/Amount"), Read::Nowhere("TARGETS/Key")],
+            )
         }
         (_, _, Some(n), _) => (
             format!("{} Band", n.name),
             format!("Switch(True, {0} > 10000, \"High\", {0} > 1000, \"Medium\", \"Low\")", of(n)),
             "text",
+            vec![own(n)],
         ),
-        _ => ("Row Number".to_owned(), "RowNumber()".to_owned(), "integer"),
+        _ => ("Row Number".to_owned(), "RowNumber()".to_owned(), "integer", Vec::new()),
     };
     let name = free_name(name, |candidate| before.iter().any(|c| c.name == candidate));
-    Column { id: dice.nano(), name, formula, kind }
+    Column { id: dice.nano(), name, formula, kind, reads }
 }
 
 /// A column whose formula refers to nothing.
@@ -186,6 +234,7 @@ pub fn broken(dice: &mut Dice) -> Column {
         name: "Broken".to_owned(),
         formula: "Sum([Gone/Amount])".to_owned(),
         kind: "error",
+        reads: vec![Read::Nowhere("Gone/Amount")],
     }
 }
 

@@ -9,6 +9,7 @@ use super::ids::Uuid;
 
 pub(super) mod access;
 pub(super) mod awkward;
+mod column_truth;
 pub(super) mod content;
 pub(super) mod formula;
 pub(super) mod generate;

@@ -219,7 +219,7 @@ fn fill(
             made.sources = vec![Source::Dataset(dataset)];
         }
         Recipe::CustomSql => {
-            let definition = format!("select * from {} where 1 = 1", table.path.join("."));
+            let definition = super::sql::custom(table);
             made.columns = formula::of_named(dice, "Custom SQL", table);
             made.name = Some("Custom SQL".to_owned());
             made.sources =

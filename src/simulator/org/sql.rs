@@ -1,6 +1,6 @@
 //! The SQL Sigma would run for an element.
 use super::{
-    Organization,
+    Organization, Table,
     content::{Element, Source},
 };
 
@@ -38,6 +38,24 @@ pub fn of_element(org: &Organization, element: &Element) -> Option<String> {
         sql += &format!(" group by {}", groups.join(", "));
     }
     Some(sql + " limit 1000")
+}
+
+/// Custom SQL over a table: column by column under the names that elements show for every other table, else all of them.
+pub fn custom(table: &Table) -> String {
+    let path = table.path.join(".");
+    if !names_columns(table) {
+        return format!("select * from {path} where 1 = 1");
+    }
+    let columns = table.columns.iter().map(|column| {
+        format!("t.{} as \"{}\"", quoted_if_odd(&column.native), column.name.replace('"', "\"\""))
+    });
+    let columns: Vec<_> = columns.collect();
+    format!("with picked as (select {} from {path} t) select * from picked where 1 = 1", columns.join(", "))
+}
+
+/// Whether custom SQL over the table names its columns.
+pub fn names_columns(table: &Table) -> bool {
+    table.columns.len() % 2 == 1
 }
 
 fn quoted_if_odd(native: &str) -> String {

@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 use super::{
     Kind, Organization, Principal,
     access::Level,
+    column_truth,
     content::{Content, Source},
     sql,
 };
 
 impl Organization {
-    /// Everything there is, as JSON: `organization`, `objects` (lists by kind), `lineage`, `grants`,
+    /// Everything there is, as JSON: `organization`, `objects` (lists by kind), `lineage`, `column_lineage`, `grants`,
     /// `connection_grants`, `memberships`, `connections`.
     pub fn truth(&self) -> Value {
         let mut objects = Map::new();
@@ -24,11 +25,12 @@ impl Organization {
                 .filter(|d| self.inode_of(*d).kind == kind && !self.inode_of(*d).deleted);
             objects.insert(name.into(), rows.map(|d| self.document_truth(d)).collect());
         }
-        let lineage = self.add_contents(&mut objects);
+        let (lineage, column_lineage) = self.add_contents(&mut objects);
         json!({
             "organization": { "organizationId": self.id, "slug": self.slug },
             "objects": objects,
             "lineage": lineage,
+            "column_lineage": column_lineage,
             "grants": self.grant_truth(false),
             "connection_grants": self.grant_truth(true),
             "memberships": self.membership_truth(),
@@ -124,11 +126,11 @@ impl Organization {
     }
 
     /// Pages, elements, columns and queries of every document that is neither archived nor an exploration; gives the
-    /// lineage.
-    fn add_contents(&self, objects: &mut Map<String, Value>) -> Value {
+    /// lineage and that of the columns.
+    fn add_contents(&self, objects: &mut Map<String, Value>) -> (Value, Value) {
         let (mut pages, mut elements, mut columns, mut queries) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut lineage = Vec::new();
+        let (mut lineage, mut column_lineage) = (Vec::new(), Vec::new());
         for document in 0..self.documents.len() {
             let inode = self.inode_of(document);
             if inode.archived || inode.deleted || inode.exploration || inode.kind == Kind::Dataset {
@@ -148,6 +150,7 @@ impl Organization {
                         "formula": column.formula, "type": column.kind,
                     })
                 }));
+                column_lineage.extend(column_truth::of_element(self, document, &content, element));
                 if let Some(sql) = sql::of_element(self, element) {
                     queries.push(json!({ "document": id, "element": element.id, "sql": sql }));
                 }
@@ -164,11 +167,11 @@ impl Organization {
         {
             objects.insert(name.into(), rows.into());
         }
-        lineage.into()
+        (lineage.into(), column_lineage.into())
     }
 
     /// (type, document, id) of what an element is built on, as far as the document's own lineage explains it.
-    fn source_truth(
+    pub(super) fn source_truth(
         &self,
         document: usize,
         content: &Content,
