@@ -51,6 +51,7 @@ fn world() -> World {
     let mut org = Org::small();
     *org.inside("dm1") = Inside::default().elements(None, &["e1"]).reads("dm1", "e1", "table", "tbl");
     org.inside("dm1").elements[0].name = None;
+    org.inside("dm1").column_edges.clear();
     org.inside("dm1").columns[0] = ElementColumn {
         source_id: Some("tbl".into()),
         source_column: Some("AMOUNT".into()),
@@ -75,17 +76,10 @@ fn world() -> World {
     org.inside.insert("dm2".into(), Inside::default());
     let inside = org.inside("dm2");
     inside.elements.push(element("e1", None));
-    let mut deliveries = org.deliveries();
-    for delivery in &mut deliveries {
-        if let sigma_catalog::catalog::delivery::Delivery::Bundle(bundle) = delivery
-            && bundle.document_id == "wb1"
-        {
-            bundle.rows.push(reads("e1/c1", "table", "", "tbl", "*"));
-            bundle.rows.push(reads("e2/c1", "element", "", "e1", "c1"));
-        }
-    }
+    org.inside("wb1").column_edges =
+        vec![reads("e1/c1", "table", "", "tbl", "*"), reads("e2/c1", "element", "", "e1", "c1")];
     let world = World::new();
-    world.run(deliveries);
+    world.run(org.deliveries());
     world
 }
 

@@ -108,6 +108,7 @@ fn nothing_typed_is_a_command() {
         let is_found = hits.iter().any(|hit| hit.object.key.id == "wb1");
         assert_eq!(is_found, only_the_word && !text.contains("DROP"), "{text}");
     }
+    assert_eq!(found(&world, "re\"venue"), [""; 0], "a sign within a word parts it");
 }
 
 #[test]
