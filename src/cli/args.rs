@@ -6,9 +6,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access::AccessArgs;
 use super::identity::IdentityArgs;
+use super::impact::ImpactArgs;
+use super::lineage::LineageArgs;
 use super::mirror::MirrorArgs;
+use super::models::ModelsArgs;
 use super::report::ReportArgs;
+use super::search::SearchArgs;
 use super::settings::SettingArgs;
+use super::show::ShowArgs;
 use super::simulate::SimulateArgs;
 
 /// Crawls a Sigma Computing organisation into a local SQLite catalog.
@@ -60,6 +65,16 @@ pub enum Command {
     Config(ConfigArgs),
     /// The views of a catalog, column by column.
     Views(ViewsArgs),
+    /// Find objects by the words in their names, descriptions, columns, formulas and SQL.
+    Search(SearchArgs),
+    /// What an object is built from, and what is built from it.
+    Lineage(LineageArgs),
+    /// Which documents and which owners are affected if a table or column changes.
+    Impact(ImpactArgs),
+    /// Data elements as row-and-column models, with their SQL.
+    Models(ModelsArgs),
+    /// One object of whatever kind, with what it lies in, what lies in it, owner and lineage.
+    Show(ShowArgs),
 }
 
 /// How to print.

@@ -6,6 +6,7 @@ use crate::identity::Rejected;
 use crate::report::ReportError;
 use crate::simulator::SimulatorError;
 use crate::store::StoreError;
+use crate::store::find::FindError;
 
 /// A failure of a command.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum CliError {
     /// A catalog.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An object that is asked for by a text that does not name just one.
+    #[error(transparent)]
+    Find(#[from] FindError),
     /// A file that cannot be read.
     #[error("cannot read `{file}`: {source}")]
     File {
@@ -78,8 +82,8 @@ impl CliError {
             Self::Run { error: CrawlError::Interrupted, exit, .. } => *exit,
             Self::Run { error, .. } => error.into(),
             Self::Store(error) => error.into(),
-            Self::Usage { .. } => Exit::Usage,
-            Self::Report(ReportError::Needs { .. }) => Exit::Usage,
+            Self::Find(FindError::Store(error)) => error.into(),
+            Self::Usage { .. } | Self::Find(_) | Self::Report(ReportError::Needs { .. }) => Exit::Usage,
             Self::Simulator(_) | Self::Output(_) | Self::Internal(_) | Self::Report(_) => Exit::Internal,
         }
     }
@@ -90,6 +94,7 @@ impl CliError {
             Self::Config(errors) => errors.codes().first().copied().unwrap_or("config").to_owned(),
             Self::Crawl(error) | Self::Run { error, .. } => error.code(),
             Self::Store(error) => error.code().to_owned(),
+            Self::Find(error) => error.code().to_owned(),
             Self::File { .. } => "config.unreadable_file".to_owned(),
             Self::Csv { .. } => "identity.rejected".to_owned(),
             Self::Simulator(_) => "simulator".to_owned(),
@@ -106,6 +111,7 @@ impl CliError {
             Self::Config(_) => None,
             Self::Crawl(error) | Self::Run { error, .. } => error.remedy(),
             Self::Store(error) => Some(error.remedy()),
+            Self::Find(error) => Some(error.remedy()),
             Self::File { remedy, .. } => Some(remedy),
             Self::Csv { .. } => Some("correct the lines above; nothing of the file was used"),
             Self::Simulator(_) => Some("choose another port, or leave --port out"),

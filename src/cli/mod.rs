@@ -5,16 +5,22 @@ mod args;
 mod check;
 mod config;
 mod demo;
+mod drawing;
 mod error;
 mod extract;
 mod identity;
+mod impact;
+mod lineage;
 mod mirror;
+mod models;
 mod output;
 mod plan;
 mod progress;
 mod report;
 mod runs;
+mod search;
 mod settings;
+mod show;
 mod signals;
 mod simulate;
 mod summary;
@@ -61,6 +67,11 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Report(arguments) => report::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
+        Command::Search(arguments) => search::run(cli, arguments, printer),
+        Command::Lineage(arguments) => lineage::run(cli, arguments, printer),
+        Command::Impact(arguments) => impact::run(cli, arguments, printer),
+        Command::Models(arguments) => models::run(cli, arguments, printer),
+        Command::Show(arguments) => show::run(cli, arguments, printer),
     }
 }
 

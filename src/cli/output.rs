@@ -55,6 +55,11 @@ impl Printer {
         }
     }
 
+    /// A text that is data: as it is, but harmless to a terminal.
+    pub fn verbatim(&self, text: &str) -> Result<(), CliError> {
+        if self.terminal { self.line(text) } else { self.exact(text) }
+    }
+
     /// Data for programs.
     pub fn json<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
         let text =
@@ -146,6 +151,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// The text in one line.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { text.replace('\n', "\\n").into() } else { text.into() }
+}
+
 /// A number as people read it: `1,234,567`.
 pub fn thousands(number: impl Into<i128>) -> String {
     let number: i128 = number.into();
@@ -158,6 +168,12 @@ pub fn thousands(number: impl Into<i128>) -> String {
         text.push(digit);
     }
     if number < 0 { format!("-{text}") } else { text }
+}
+
+/// `1 member`, `2 members`.
+pub fn counted(count: usize, one: &str) -> String {
+    let number = thousands(count as i128);
+    if count == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
 }
 
 #[cfg(test)]

@@ -26,6 +26,16 @@ pub enum StoreError {
         /// The version this program knows.
         known: i64,
     },
+    /// The file was written by an older version, and what is asked needs what this one adds.
+    #[error("`{}` has schema version {found}, this needs {known}", database.display())]
+    OlderSchema {
+        /// The database.
+        database: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The version this program writes.
+        known: i64,
+    },
     /// There is no catalog at that path.
     #[error("there is no catalog at `{}`", .0.display())]
     Missing(PathBuf),
@@ -65,6 +75,7 @@ impl StoreError {
             Self::Locked { .. } => "store.another_run",
             Self::NotOurs(_) => "store.not_a_catalog",
             Self::NewerSchema { .. } => "store.newer_schema",
+            Self::OlderSchema { .. } => "store.older_schema",
             Self::Missing(_) => "store.missing",
             Self::Path { .. } => "store.path",
             Self::SqliteTooOld(_) => "store.sqlite_version",
@@ -91,6 +102,7 @@ impl StoreError {
             "store.another_run" => "wait for it to end, or give this run another database with --db",
             "store.not_a_catalog" => "name another file with --db; this one is left untouched",
             "store.newer_schema" => "use the newer program; the file is left untouched",
+            "store.older_schema" => "run `sigma-catalog extract` once: it brings the file up to date",
             "store.nothing_published" => "run `sigma-catalog extract` first",
             "store.missing" => "run `sigma-catalog extract` first, or name the right file with --db",
             "store.path" | "store.not_writable" => {

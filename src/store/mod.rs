@@ -20,18 +20,26 @@ mod data_access;
 mod diff;
 pub mod error;
 mod evidence;
+pub mod find;
 mod finding;
 #[cfg(test)]
 mod full_disk;
 mod identity;
 mod images;
+pub mod impact;
 mod ledger;
+pub mod lineage;
 pub mod lock;
 mod mirror;
+pub mod models;
+pub mod objects;
 mod previews;
 mod publish;
 mod reader;
 pub mod schema;
+pub mod search;
+mod search_index;
+pub mod show;
 mod sizes;
 pub mod views;
 mod writer;
@@ -85,6 +93,7 @@ impl Store {
         schema::migrate(&mut connection, path)?;
         let mut store = Self { connection, path: path.to_owned(), _lock: lock };
         store.abandon_unfinished()?;
+        store.build_missing_search()?;
         Ok(store)
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
+use super::search_index;
 use super::writer::{Counts, Tally, Writer};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
@@ -163,6 +164,7 @@ impl Writer {
                 super::mirror::write(db, run, &mirror(&super::access::facts_of(db, &row)?))?;
             }
         }
+        search_index::update(db, run, &self.changed_documents)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{self, EventRow, RunRow, RunState, ScopeCount, ScopeRow};
 use super::open_read_only;
+use super::schema;
 use super::writer::Counts;
 use crate::catalog::TABLES;
 use crate::catalog::record::Table;
@@ -59,6 +60,22 @@ impl Catalog {
     /// The connection, for reports that bring their own query.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Refuses a catalog that an earlier version wrote and that lacks what this one's questions need.
+    ///
+    /// # Errors
+    /// [`StoreError::OlderSchema`] for such a catalog.
+    pub fn require_current_schema(&self) -> Result<(), StoreError> {
+        let found = schema::check(&self.connection, &self.path)?;
+        if found < schema::VERSION {
+            return Err(StoreError::OlderSchema {
+                database: self.path.clone(),
+                found,
+                known: schema::VERSION,
+            });
+        }
+        Ok(())
     }
 
     /// The latest runs, latest first.

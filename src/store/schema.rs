@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_organisation.sql"),
     include_str!("migrations/0004_documents.sql"),
     include_str!("migrations/0005_column_edge.sql"),
+    include_str!("migrations/0006_search.sql"),
     include_str!("migrations/0007_mirror.sql"),
     include_str!("migrations/0008_preview.sql"),
     include_str!("migrations/0009_finding.sql"),

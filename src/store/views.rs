@@ -5,6 +5,8 @@
 //! of what is unique inside a document only (`element:<UUID>/<element id>`).
 
 mod column_lineage;
+mod model;
+
 use crate::catalog::TABLES;
 
 /// A view of the stable face.
@@ -386,4 +388,5 @@ SELECT s.source_type, s.source_type || ':' || s.source_id, 'dataset', 'dataset:'
 FROM dataset_source s",
     },
     column_lineage::VIEW,
+    model::VIEW,
 ];

@@ -1,6 +1,6 @@
 //! The one writer: takes deliveries, stores what differs, counts.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, params, params_from_iter};
@@ -56,6 +56,8 @@ pub struct Writer {
     pub(super) tallies: BTreeMap<String, Tally>,
     /// Scopes that are less than they should be.
     pub(super) deficient_scopes: u64,
+    /// Documents in which this run changed a row.
+    pub(super) changed_documents: BTreeSet<i64>,
     tables: HashMap<&'static str, TableSql>,
     in_transaction: bool,
     uncommitted_rows: usize,
@@ -73,6 +75,7 @@ impl Writer {
             run,
             tallies: BTreeMap::new(),
             deficient_scopes: 0,
+            changed_documents: BTreeSet::new(),
             tables: TABLES.iter().map(|table| (table.name, TableSql::new(table))).collect(),
             in_transaction: false,
             uncommitted_rows: 0,
@@ -177,6 +180,7 @@ impl Writer {
             .filter(|report| report.outcome.is_complete())
             .map(|report| (report.scope, report.parent.as_str()))
             .collect();
+        let changes_before = self.store.connection.total_changes();
         // Keys that went in this bundle, for the rows that belonged to them. Parents come before children in `TABLES`.
         let mut gone: HashSet<(&str, Value)> = HashSet::new();
         for table in TABLES.iter().filter(|table| table.in_document) {
@@ -228,6 +232,9 @@ impl Writer {
                 tally.unlisted += i64::from(unlisted && !orphaned);
                 self.uncommitted_rows += 1;
             }
+        }
+        if self.store.connection.total_changes() > changes_before {
+            self.changed_documents.insert(document);
         }
         for report in &bundle.scopes {
             self.store_scope(&bundle.document_id, report)?;

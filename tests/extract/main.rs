@@ -7,7 +7,6 @@ mod demo;
 mod everything;
 mod filters;
 mod mistakes;
-mod mistakes;
 mod modes;
 mod objects;
 mod plan;

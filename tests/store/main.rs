@@ -2,16 +2,19 @@
 
 mod attached;
 mod bi;
+mod column_lineage;
 mod diff;
 mod files;
 mod governance;
 mod guards;
 mod history;
+mod lineage;
 mod oracle;
 mod org;
 mod publish;
 mod removal;
 mod rules;
+mod search;
 mod strings;
 
 use std::collections::BTreeMap;

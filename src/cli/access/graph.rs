@@ -1,15 +1,9 @@
 //! Paths as a graph: member, team, container, object.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use crate::access::{Access, Path, edges, is_winning};
-
-/// A drawing: nodes with their labels, edges with whether a winning path uses them, both in the order of appearance.
-struct Drawing {
-    nodes: Vec<(String, String)>,
-    edges: Vec<(usize, usize, String, bool)>,
-}
+use crate::cli::drawing::Drawing;
 
 fn draw(access: &Access, member: u32, object: u32, paths: &[Path]) -> Drawing {
     let mut drawing = Drawing { nodes: Vec::new(), edges: Vec::new() };
@@ -51,43 +45,10 @@ fn label(access: &Access, id: &str) -> String {
 
 /// For Graphviz. The winning path is bold.
 pub fn dot(access: &Access, member: u32, object: u32, paths: &[Path]) -> String {
-    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    let drawing = draw(access, member, object, paths);
-    let mut text = "digraph access {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
-    for (place, (_, label)) in drawing.nodes.iter().enumerate() {
-        let _ = writeln!(text, "  n{place} [label=\"{}\"];", quoted(label));
-    }
-    for (from, to, label, winning) in &drawing.edges {
-        let style = if *winning { ", style=bold" } else { "" };
-        let _ = writeln!(text, "  n{from} -> n{to} [label=\"{}\"{style}];", quoted(label));
-    }
-    text.push('}');
-    text
+    draw(access, member, object, paths).dot("access")
 }
 
 /// For Mermaid. The winning path is thick.
 pub fn mermaid(access: &Access, member: u32, object: u32, paths: &[Path]) -> String {
-    // Mermaid reads entities in labels, so names cannot end a label or bring markup of their own.
-    let quoted = |text: &str| {
-        text.chars().fold(String::new(), |mut out, c| {
-            match c {
-                '\n' => out.push_str("<br/>"),
-                '"' | '<' | '>' | '&' | '#' | '`' => {
-                    let _ = write!(out, "#{};", u32::from(c));
-                }
-                c => out.push(c),
-            }
-            out
-        })
-    };
-    let drawing = draw(access, member, object, paths);
-    let mut text = "graph LR".to_owned();
-    for (place, (_, label)) in drawing.nodes.iter().enumerate() {
-        let _ = write!(text, "\n  n{place}[\"{}\"]", quoted(label));
-    }
-    for (from, to, label, winning) in &drawing.edges {
-        let arrow = if *winning { "==>" } else { "-->" };
-        let _ = write!(text, "\n  n{from} {arrow}|\"{}\"| n{to}", quoted(label));
-    }
-    text
+    draw(access, member, object, paths).mermaid()
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+pub use crate::cli::output::counted;
+
 use crate::access::{Access, Answer, Confidence, Kind, Level, Path, Via};
 
 /// Access of one member to one object, for programs.
@@ -95,10 +97,4 @@ pub fn how(access: &Access, path: &Path, object: u32) -> String {
         Via::Team => format!("team {}{}", team(), place()),
         Via::Everyone => format!("{}{}", team(), place()),
     }
-}
-
-/// `1 member`, `2 members`.
-pub fn counted(count: usize, one: &str) -> String {
-    let number = super::super::output::thousands(count as i128);
-    if count == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
 }

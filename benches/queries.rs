@@ -1,0 +1,335 @@
+//! How long the questions of the command line take on a catalog of 20,000 workbooks and 5 million columns, and what the
+//! full-text index costs. `cargo bench --bench queries`; `-- 2000` for another number of workbooks.
+
+#![allow(clippy::print_stdout, reason = "what it measures is told there")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sigma_catalog::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use sigma_catalog::catalog::document::{
+    Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
+};
+use sigma_catalog::catalog::organisation::{Document, File, Member, Workspace};
+use sigma_catalog::store::find::Wanted;
+use sigma_catalog::store::lineage::Direction;
+use sigma_catalog::store::{Catalog, RunEnd, RunStart, Store};
+
+/// Elements of a workbook; the first ones read tables or models, the others read those.
+const ELEMENTS: usize = 10;
+/// Columns of an element: 250 columns a workbook.
+const COLUMNS: usize = 25;
+/// Workbooks to a data model.
+const PER_MODEL: usize = 100;
+/// Warehouse tables.
+const TABLES: usize = 2_000;
+
+const WORDS: &[&str] = &[
+    "revenue",
+    "margin",
+    "churn",
+    "orders",
+    "customer",
+    "region",
+    "quarter",
+    "forecast",
+    "pipeline",
+    "inventory",
+    "ticket",
+    "campaign",
+    "headcount",
+    "ledger",
+    "booking",
+    "renewal",
+    "discount",
+    "warehouse",
+    "supplier",
+    "refund",
+];
+
+fn word(number: usize) -> &'static str {
+    WORDS[number % WORDS.len()]
+}
+
+fn uuid(kind: usize, number: usize) -> String {
+    // Spread, as real ids are.
+    let mixed = (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+        ^ ((kind as u128) << 120);
+    let hex = format!("{mixed:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn report(name: &'static str, parent: &str) -> ScopeReport {
+    ScopeReport {
+        scope: name,
+        parent: parent.to_owned(),
+        outcome: Outcome::Complete,
+        pages: 1,
+        rows: 0,
+        http_calls: 1,
+        retries: 0,
+        code: None,
+        message: None,
+    }
+}
+
+fn file(id: &str, kind: &str, name: &str, parent: &str, number: usize) -> File {
+    File {
+        id: id.to_owned(),
+        r#type: kind.to_owned(),
+        url_id: Some(format!("u{number}x{}", kind.len())),
+        name: Some(name.to_owned()),
+        parent_id: Some(parent.to_owned()),
+        path: Some("Analytics".to_owned()),
+        permission: None,
+        badge: number.is_multiple_of(50).then(|| "Endorsed".to_owned()),
+        description: None,
+        owner_id: Some(format!("member{}", number % 500)),
+        is_archived: Some(false),
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: Some("2026-01-01T00:00:00.000Z".to_owned()),
+    }
+}
+
+fn document(id: &str, kind: &str, name: &str, number: usize) -> Document {
+    Document {
+        id: id.to_owned(),
+        kind: kind.to_owned(),
+        url_id: Some(format!("u{number}x{}", kind.len())),
+        name: Some(name.to_owned()),
+        url: Some(format!("https://app.sigmacomputing.com/acme/{kind}/u{number}x{}", kind.len())),
+        path: Some("Analytics".to_owned()),
+        description: number.is_multiple_of(7).then(|| format!("Numbers for the {} review", word(number + 3))),
+        owner_id: Some(format!("member{}", number % 500)),
+        latest_version: Some(3),
+        is_archived: Some(false),
+        migration_status: None,
+        migrated_to: None,
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: Some("2026-01-01T00:00:00.000Z".to_owned()),
+    }
+}
+
+fn edge(source_type: &str, source_document_id: &str, source_id: &str, target_id: &str) -> LineageEdge {
+    LineageEdge {
+        source_type: source_type.to_owned(),
+        source_document_id: source_document_id.to_owned(),
+        source_id: source_id.to_owned(),
+        target_id: target_id.to_owned(),
+        kind: "source".to_owned(),
+        evidence: "lineage".to_owned(),
+    }
+}
+
+/// A workbook, or a data model where `model` says how many workbooks there are to a one.
+fn bundle(id: &str, number: usize, is_model: bool) -> Bundle {
+    let mut rows = Rows::default();
+    if !is_model {
+        for page in 0..2 {
+            let name = Some(format!("{} page {page}", word(number + page)));
+            rows.push(Page { page_id: format!("page{page}"), name, hidden: None });
+        }
+    }
+    let table = |element: usize| (number * 3 + element) % TABLES;
+    for element in 0..ELEMENTS {
+        let element_id = format!("el{element:02}{:06}", number % 1_000_000);
+        rows.push(Element {
+            element_id: element_id.clone(),
+            page_id: (!is_model).then(|| format!("page{}", element % 2)),
+            name: Some(format!("{} by {} {number}", word(number + element), word(number / 7 + element * 3))),
+            r#type: Some("table".to_owned()),
+            visualization_type: None,
+            error: None,
+        });
+        for column in 0..COLUMNS {
+            let at_table = element < 3;
+            let name = format!("{} {} {}", word(column), word(column * 7 + element), column);
+            rows.push(ElementColumn {
+                element_id: element_id.clone(),
+                column_id: format!("c{column:03}{:06}", number % 1_000_000),
+                formula: Some(format!("[{}/{} {}]", word(element), word(column), column)),
+                name: Some(name),
+                data_type: Some("number".to_owned()),
+                source_id: (at_table && column < 8).then(|| uuid(3, table(element))),
+                source_column: (at_table && column < 8)
+                    .then(|| format!("{}_{column}", word(column).to_uppercase())),
+            });
+        }
+        rows.push(ElementQuery {
+            element_id: element_id.clone(),
+            sql: Some(format!(
+                "select {} from ANALYTICS.{}.T{:04} Q1 where region_code = 'EMEA' group by 1 limit 1000",
+                (0..8).map(|column| format!("{}_{column}", word(column))).collect::<Vec<_>>().join(", "),
+                word(element).to_uppercase(),
+                table(element)
+            )),
+            error: None,
+        });
+        if element < 2 {
+            rows.push(LineageNode {
+                r#type: "table".to_owned(),
+                id: uuid(3, table(element)),
+                name: Some(format!("T{:04}", table(element))),
+                connection_id: Some("connection".to_owned()),
+                definition: None,
+            });
+            rows.push(edge("table", "", &uuid(3, table(element)), &element_id));
+        } else if element == 2 && !is_model {
+            let model = number / PER_MODEL;
+            rows.push(edge("data-model", &uuid(2, model), &format!("el05{model:06}"), &element_id));
+        } else {
+            let source = format!("el{:02}{:06}", element % 3, number % 1_000_000);
+            rows.push(edge("element", id, &source, &element_id));
+        }
+    }
+    let mut scopes = vec![report(scope::COLUMNS, ""), report(scope::LINEAGE, "")];
+    scopes.push(report(if is_model { scope::ELEMENTS } else { scope::PAGES }, ""));
+    Bundle { document_id: id.to_owned(), rows, scopes }
+}
+
+/// Loads the organisation; how long the rows took, and the publication with its index.
+fn load(path: &Path, workbooks: usize) -> (Duration, Duration) {
+    let start = RunStart {
+        version: String::new(),
+        api_url: String::new(),
+        organization_id: None,
+        token_member_id: None,
+        token_is_admin: Some(true),
+    };
+    let began = Instant::now();
+    let mut writer = Store::open(path).expect("a store").begin(&start).expect("a run");
+    let mut rows = Rows::default();
+    let analytics = uuid(9, 0);
+    rows.push(Workspace {
+        id: analytics.clone(),
+        url_id: Some("ws".to_owned()),
+        name: Some("Analytics".to_owned()),
+        created_by: None,
+        updated_by: None,
+        created_at: None,
+        updated_at: None,
+    });
+    for number in 0..500 {
+        rows.push(Member {
+            id: format!("member{number}"),
+            email: Some(format!("member{number}@example.com")),
+            first_name: Some("Member".to_owned()),
+            last_name: Some(number.to_string()),
+            member_type: None,
+            user_kind: None,
+            is_archived: None,
+            is_inactive: None,
+            home_folder_id: None,
+            created_at: None,
+            updated_at: None,
+        });
+    }
+    let models = workbooks.div_ceil(PER_MODEL);
+    for (kind, code, count) in [("data-model", 2, models), ("workbook", 1, workbooks)] {
+        for number in 0..count {
+            let (id, name) = (uuid(code, number), format!("{} {} {number}", word(number), word(number / 20)));
+            rows.push(file(&id, kind, &name, &analytics, number));
+            rows.push(document(&id, kind, &name, number));
+        }
+    }
+    writer.accept(Delivery::Rows(rows)).expect("rows");
+    for number in 0..models {
+        writer.accept(Delivery::Bundle(bundle(&uuid(2, number), number, true))).expect("a model");
+    }
+    for number in 0..workbooks {
+        writer.accept(Delivery::Bundle(bundle(&uuid(1, number), number, false))).expect("a workbook");
+    }
+    writer.flush().expect("a flush");
+    let loaded = began.elapsed();
+    let began = Instant::now();
+    writer.publish(&RunEnd::default(), &BTreeMap::new()).expect("a publication");
+    (loaded, began.elapsed())
+}
+
+/// The fastest and the median of nine, each with a connection of its own, as a command has.
+fn time(path: &Path, what: &str, mut ask: impl FnMut(&Catalog) -> usize) {
+    let mut times = Vec::new();
+    let mut found = 0;
+    for _ in 0..9 {
+        let began = Instant::now();
+        let catalog = Catalog::open(path).expect("a catalog");
+        found = ask(&catalog);
+        times.push(began.elapsed());
+    }
+    times.sort();
+    println!("{what:<58} {:>8.1} ms {:>8.1} ms {found:>8}", millis(times[0]), millis(times[4]));
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+fn main() {
+    let workbooks = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(20_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("catalog.db");
+    let (loaded, published) = load(&path, workbooks);
+    let columns = (workbooks + workbooks.div_ceil(PER_MODEL)) * ELEMENTS * COLUMNS;
+    println!(
+        "{workbooks} workbooks, {columns} columns: loaded in {:.1} s, published with its index in {:.1} s, {} MB",
+        loaded.as_secs_f64(),
+        published.as_secs_f64(),
+        std::fs::metadata(&path).expect("a file").len() / 1_000_000
+    );
+    let began = Instant::now();
+    Store::open(&path).expect("a store").rebuild_search().expect("an index");
+    let rebuilt = began.elapsed().as_secs_f64();
+    println!(
+        "full-text index made anew in {rebuilt:.1} s: {:.2} s a million columns",
+        rebuilt / columns as f64 * 1e6
+    );
+    println!("{:<58} {:>11} {:>11} {:>8}", "question", "fastest", "median", "answers");
+    let search = |text: &str, kinds: &[&str]| {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let text = text.to_owned();
+        move |catalog: &Catalog| catalog.search(&text, &kinds, 20).expect("a search").len()
+    };
+    time(&path, "search: a name (one object)", search("revenue margin 12345", &[]));
+    time(&path, "search: two words", search("churn ledger", &["workbook"]));
+    time(&path, "search: a table name in SQL", search("T1234", &[]));
+    time(&path, "search: a word of 1 in 20 names and of all elements", search("revenue", &[]));
+    time(&path, "search: the beginning of such a word", search("rev", &[]));
+    time(&path, "search: columns", search("revenue_4", &["column"]));
+    let find = |catalog: &Catalog, text: &str| catalog.find(text, Wanted::ANY).expect("one object");
+    let middle = workbooks / 2;
+    let name = format!("Analytics/{} {} {middle}", word(middle), word(middle / 20));
+    time(&path, "show: a workbook by path", |catalog| {
+        catalog.show(&find(catalog, &name)).expect("it").children.len()
+    });
+    let id = uuid(1, middle);
+    time(&path, "show: a workbook by id", |catalog| {
+        catalog.show(&find(catalog, &id)).expect("it").children.len()
+    });
+    let element = format!("{id}/el04{middle:06}");
+    time(&path, "show: an element", |catalog| {
+        catalog.show(&find(catalog, &element)).expect("it").children.len()
+    });
+    let lineage = |text: String, direction| {
+        move |catalog: &Catalog| {
+            let key = catalog.find(&text, Wanted::DATA).expect("one object");
+            catalog.lineage(&key, direction, usize::MAX).expect("lineage").nodes.len()
+        }
+    };
+    time(&path, "lineage upstream: a workbook", lineage(id.clone(), Direction::Upstream));
+    time(&path, "lineage downstream: a table by name", lineage("T0500".to_owned(), Direction::Downstream));
+    time(&path, "lineage downstream: a data model", lineage(uuid(2, 3), Direction::Downstream));
+    let impact = |text: &str| {
+        let text = text.to_owned();
+        move |catalog: &Catalog| {
+            let key = catalog.find(&text, Wanted::DATA).expect("one object");
+            catalog.impact(&key).expect("an impact").documents.len()
+        }
+    };
+    time(&path, "impact: a table", impact("T0500"));
+    time(&path, "impact: a column", impact("T0500.REVENUE_0"));
+}

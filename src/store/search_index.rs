@@ -1,0 +1,281 @@
+//! Keeping the full-text index: one entry per object, renewed with the run that publishes what changed.
+//!
+//! An entry's words come from the object's current rows, those that no run has closed. So the index is written where
+//! nothing can go wrong any more: inside the transaction that publishes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Store;
+use super::error::StoreError;
+
+/// What is indexed of an object.
+#[derive(Debug, Default)]
+struct Texts {
+    name: Option<String>,
+    description: Option<String>,
+    columns: String,
+    formulas: String,
+    sql: Option<String>,
+}
+
+/// Objects outside documents: the tables whose rows tell of them, and their kind and texts by id.
+struct Source {
+    tables: &'static [&'static str],
+    /// Columns: kind, name, description; no row where there is no such object. The only parameter is the id.
+    texts: &'static str,
+}
+
+const SOURCES: &[Source] = &[
+    Source {
+        tables: &["member"],
+        texts: "SELECT 'member', trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), email \
+                FROM member_history WHERE id = ? AND valid_to IS NULL",
+    },
+    Source {
+        tables: &["team"],
+        texts: "SELECT 'team', name, description FROM team_history WHERE id = ? AND valid_to IS NULL",
+    },
+    Source {
+        tables: &["connection"],
+        texts: "SELECT 'connection', name, NULL FROM connection_history WHERE id = ? AND valid_to IS NULL",
+    },
+    // These share one id: a document is told of as a file as well, which alone may know its description.
+    Source {
+        tables: &["workspace", "document", "file"],
+        texts: "SELECT iif(w.id IS NULL, coalesce(d.kind, f.type), 'workspace'), coalesce(w.name, d.name, f.name), \
+                coalesce(d.description, f.description) FROM (SELECT ? AS id) o \
+                LEFT JOIN workspace_history w ON w.id = o.id AND w.valid_to IS NULL \
+                LEFT JOIN document_history d ON d.id = o.id AND d.valid_to IS NULL \
+                LEFT JOIN file_history f ON f.id = o.id AND f.valid_to IS NULL \
+                WHERE coalesce(w.id, d.id, f.id) IS NOT NULL",
+    },
+];
+
+/// Which objects to index anew.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    /// All.
+    All,
+    /// Those that a run changed, given the documents whose contents it changed.
+    Of(i64, &'a BTreeSet<i64>),
+}
+
+/// Renews the entries of what a run changed.
+pub(super) fn update(db: &Connection, run: i64, documents: &BTreeSet<i64>) -> Result<(), StoreError> {
+    write(db, Which::Of(run, documents))
+}
+
+/// Makes the index anew from the current rows.
+fn rebuild(db: &Connection) -> Result<(), StoreError> {
+    db.execute_batch(
+        "DELETE FROM search_object; INSERT INTO search_text (search_text) VALUES ('delete-all')",
+    )?;
+    write(db, Which::All)?;
+    db.execute("UPDATE search_state SET is_built = 1", [])?;
+    Ok(())
+}
+
+impl Store {
+    /// Makes the full-text index anew, whatever it holds.
+    pub fn rebuild_search(&mut self) -> Result<(), StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        rebuild(&transaction)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Makes the index of a catalog that an earlier version wrote.
+    pub(super) fn build_missing_search(&mut self) -> Result<(), StoreError> {
+        let is_built: bool =
+            self.connection.query_row("SELECT is_built FROM search_state", [], |row| row.get(0))?;
+        if is_built { Ok(()) } else { self.rebuild_search() }
+    }
+}
+
+fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
+    // Sources outside documents, which have entries for as long as a document names them.
+    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+    for source in SOURCES {
+        let mut changed: BTreeSet<String> = BTreeSet::new();
+        for table in source.tables {
+            changed.extend(match which {
+                Which::All => ids(db, &format!("SELECT id FROM {table}_history WHERE valid_to IS NULL"), [])?,
+                Which::Of(run, _) => {
+                    let sql =
+                        format!("SELECT id FROM {table}_history WHERE valid_from = ?1 OR valid_to = ?1");
+                    ids(db, &sql, [run])?
+                }
+            });
+        }
+        for id in changed {
+            forget(db, 0, &id)?;
+            let found = db.prepare_cached(source.texts)?.query_row([&id], texts).optional()?;
+            if let Some((kind, texts)) = found {
+                insert(db, &kind, 0, &id, &texts)?;
+            } else {
+                let sql = "SELECT DISTINCT type FROM lineage_node_history WHERE id = ? AND valid_to IS NULL";
+                named.extend(ids(db, sql, [&id])?.into_iter().map(|kind: String| (kind, id.clone())));
+            }
+        }
+    }
+    let documents: BTreeSet<i64> = match which {
+        Which::All => ids(db, "SELECT document FROM document_key", [])?.into_iter().collect(),
+        Which::Of(run, documents) => {
+            let sql = "SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id WHERE h.valid_to = ?";
+            ids(db, sql, [run])?.into_iter().chain(documents.iter().copied()).collect()
+        }
+    };
+    let run = if let Which::Of(run, _) = which { Some(run) } else { None };
+    for document in documents {
+        write_document(db, document, run, &mut named)?;
+    }
+    for (kind, id) in named {
+        write_node(db, &kind, &id)?;
+    }
+    Ok(())
+}
+
+/// Renews the entries of what lies in a document; collects the sources outside it of which it says something new in the run,
+/// or anything where there is no run.
+fn write_document(
+    db: &Connection,
+    document: i64,
+    run: Option<i64>,
+    named: &mut BTreeSet<(String, String)>,
+) -> Result<(), StoreError> {
+    forget_all(db, document)?;
+    let mut pages =
+        db.prepare_cached("SELECT page_id, name FROM page_history WHERE document = ? AND valid_to IS NULL")?;
+    let mut rows = pages.query([document])?;
+    while let Some(row) = rows.next()? {
+        let texts = Texts { name: row.get(1)?, ..Texts::default() };
+        insert(db, "page", document, &row.get::<_, String>(0)?, &texts)?;
+    }
+    let mut elements: BTreeMap<String, Texts> = BTreeMap::new();
+    let mut statement = db.prepare_cached(
+        "SELECT e.element_id, e.name, q.sql FROM element_history e LEFT JOIN element_query_history q \
+         ON q.document = e.document AND q.element_id = e.element_id AND q.valid_to IS NULL \
+         WHERE e.document = ? AND e.valid_to IS NULL",
+    )?;
+    let mut rows = statement.query([document])?;
+    while let Some(row) = rows.next()? {
+        elements.insert(row.get(0)?, Texts { name: row.get(1)?, sql: row.get(2)?, ..Texts::default() });
+    }
+    let mut columns = db.prepare_cached(
+        "SELECT element_id, name, formula FROM element_column_history WHERE document = ? AND valid_to IS NULL",
+    )?;
+    let mut rows = columns.query([document])?;
+    while let Some(row) = rows.next()? {
+        let element = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let Some(texts) = elements.get_mut(element) else { continue };
+        for (column, text) in [(1, &mut texts.columns), (2, &mut texts.formulas)] {
+            if let Some(found) = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+                text.push_str(found);
+                text.push('\n');
+            }
+        }
+    }
+    for (element, texts) in &elements {
+        insert(db, "element", document, element, texts)?;
+    }
+    let mut nodes = db.prepare_cached(
+        "SELECT type, id, name, definition, valid_to IS NULL, ?2 IS NULL OR valid_from = ?2 OR valid_to IS ?2 \
+         FROM lineage_node_history WHERE document = ?1",
+    )?;
+    let mut rows = nodes.query(params![document, run])?;
+    while let Some(row) = rows.next()? {
+        let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
+        if kind != "customSQL" {
+            if row.get(5)? {
+                named.insert((kind, id));
+            }
+        } else if row.get(4)? {
+            let texts = Texts { name: row.get(2)?, sql: row.get(3)?, ..Texts::default() };
+            insert(db, &kind, document, &id, &texts)?;
+        }
+    }
+    Ok(())
+}
+
+/// Renews the entry of a source that documents name, unless it is an object in its own right.
+fn write_node(db: &Connection, kind: &str, id: &str) -> Result<(), StoreError> {
+    let is_object = db
+        .prepare_cached("SELECT 1 FROM document_history WHERE id = ? AND valid_to IS NULL")?
+        .exists([id])?;
+    if is_object {
+        return Ok(());
+    }
+    forget_kind(db, 0, id, kind)?;
+    let name: Option<Option<String>> = db
+        .prepare_cached(
+            "SELECT max(name) FROM lineage_node_history WHERE id = ? AND type = ? AND valid_to IS NULL GROUP BY id",
+        )?
+        .query_row([id, kind], |row| row.get(0))
+        .optional()?;
+    if let Some(name) = name {
+        insert(db, kind, 0, id, &Texts { name, ..Texts::default() })?;
+    }
+    Ok(())
+}
+
+fn texts(row: &Row<'_>) -> rusqlite::Result<(String, Texts)> {
+    Ok((row.get(0)?, Texts { name: row.get(1)?, description: row.get(2)?, ..Texts::default() }))
+}
+
+fn ids<T: rusqlite::types::FromSql>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = db.prepare(sql)?;
+    let ids = statement.query_map(parameters, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+fn insert(db: &Connection, kind: &str, document: i64, id: &str, texts: &Texts) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO search_object (kind, document, id) VALUES (?, ?, ?)")?
+        .execute(params![kind, document, id])?;
+    db.prepare_cached(
+        "INSERT INTO search_text (rowid, name, description, columns, formulas, sql) VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        db.last_insert_rowid(),
+        texts.name,
+        texts.description,
+        texts.columns,
+        texts.formulas,
+        texts.sql
+    ])?;
+    Ok(())
+}
+
+/// Removes the entries that a condition names.
+macro_rules! forget {
+    ($db:expr, $condition:literal, $parameters:expr) => {{
+        $db.prepare_cached(concat!(
+            "DELETE FROM search_text WHERE rowid IN (SELECT entry FROM search_object WHERE ",
+            $condition,
+            ")"
+        ))?
+        .execute($parameters)?;
+        $db.prepare_cached(concat!("DELETE FROM search_object WHERE ", $condition))?.execute($parameters)?;
+    }};
+}
+
+fn forget_all(db: &Connection, document: i64) -> Result<(), StoreError> {
+    forget!(db, "document = ?", [document]);
+    Ok(())
+}
+
+fn forget(db: &Connection, document: i64, id: &str) -> Result<(), StoreError> {
+    forget!(db, "document = ? AND id = ?", params![document, id]);
+    Ok(())
+}
+
+fn forget_kind(db: &Connection, document: i64, id: &str, kind: &str) -> Result<(), StoreError> {
+    forget!(db, "document = ? AND id = ? AND kind = ?", params![document, id, kind]);
+    Ok(())
+}

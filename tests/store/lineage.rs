@@ -1,0 +1,299 @@
+//! Lineage is followed from document to document, ends, and never guesses.
+
+use sigma_catalog::catalog::document::{ColumnEdge, ElementColumn, LineageEdge, LineageNode};
+use sigma_catalog::store::find::{FindError, Wanted};
+use sigma_catalog::store::lineage::{Direction, Graph};
+use sigma_catalog::store::objects::Key;
+
+use crate::World;
+use crate::org::{Inside, Org, column, document, element};
+
+fn edge(source_type: &str, document: &str, id: &str, target: &str) -> LineageEdge {
+    LineageEdge {
+        source_type: source_type.into(),
+        source_document_id: document.into(),
+        source_id: id.into(),
+        target_id: target.into(),
+        kind: "source".into(),
+        evidence: "lineage".into(),
+    }
+}
+
+fn node(kind: &str, id: &str, name: &str) -> LineageNode {
+    LineageNode {
+        r#type: kind.into(),
+        id: id.into(),
+        name: Some(name.into()),
+        connection_id: Some("c1".into()),
+        definition: None,
+    }
+}
+
+fn reads(column: &str, source_type: &str, document: &str, id: &str, source: &str) -> ColumnEdge {
+    let (target, column) = column.split_once('/').expect("element/column");
+    ColumnEdge {
+        target_element_id: target.into(),
+        target_column_id: column.into(),
+        source_type: source_type.into(),
+        source_document_id: document.into(),
+        source_id: id.into(),
+        source_column: source.into(),
+        source_name: Some("E1".into()),
+        source_column_id: (source_type == "element").then(|| source.into()),
+        evidence: "formula".into(),
+        inferred: false,
+    }
+}
+
+/// Table `tbl` → data model dm1/e1 → workbook wb1 (e1 → e2 → e1, a cycle) ; wb2 is a copy of wb1 with the same element ids
+/// that reads the model as a whole; e3 of both reads what nothing tells about.
+fn world() -> World {
+    let mut org = Org::small();
+    *org.inside("dm1") = Inside::default().elements(None, &["e1"]).reads("dm1", "e1", "table", "tbl");
+    org.inside("dm1").elements[0].name = None;
+    org.inside("dm1").column_edges.clear();
+    org.inside("dm1").columns[0] = ElementColumn {
+        source_id: Some("tbl".into()),
+        source_column: Some("AMOUNT".into()),
+        ..column("e1", "c1")
+    };
+    org.inside("dm1").columns.push(column("e1", "c2"));
+    for (workbook, part) in [("wb1", "e1"), ("wb2", "other")] {
+        let inside = Inside::default().page("p1", &["e1", "e2"]).page("p2", &["e3"]);
+        *org.inside(workbook) = inside;
+        let inside = org.inside(workbook);
+        inside.nodes.push(node("data-model", "dm1", "DM1"));
+        inside.edges.push(edge("data-model", "dm1", part, "e1"));
+        inside.edges.push(edge("element", workbook, "e1", "e2"));
+        inside.edges.push(edge("element", workbook, "e2", "e1"));
+        inside.edges.push(edge("data-model", "dm404", "x", "e3"));
+        inside.edges.push(edge("unresolved", "", "inode-odd", "e3"));
+    }
+    org.documents[0].url_id = Some("4uWb1x".into());
+    // Two models of one name.
+    org.documents.push(document("dm2", "data-model"));
+    org.documents.last_mut().expect("dm2").name = Some("DM1".into());
+    org.inside.insert("dm2".into(), Inside::default());
+    let inside = org.inside("dm2");
+    inside.elements.push(element("e1", None));
+    org.inside("wb1").column_edges =
+        vec![reads("e1/c1", "table", "", "tbl", "*"), reads("e2/c1", "element", "", "e1", "c1")];
+    let world = World::new();
+    world.run(org.deliveries());
+    world
+}
+
+/// `depth key` of what is reached, sorted.
+fn reached(graph: &Graph) -> Vec<String> {
+    let mut all: Vec<String> =
+        graph.nodes.iter().map(|node| format!("{} {}", node.depth, node.object.key)).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn upstream_goes_through_the_model_to_the_table_and_ends_on_a_cycle() {
+    let world = world();
+    let graph =
+        world.catalog().lineage(&Key::inside("element", "wb1", "e2"), Direction::Upstream, usize::MAX);
+    let graph = graph.expect("lineage");
+    assert_eq!(reached(&graph), ["0 element:wb1/e2", "1 element:wb1/e1", "2 element:dm1/e1", "3 table:tbl"]);
+    assert_eq!(graph.links.len(), 4, "the cycle's edge back is kept: {:?}", graph.links);
+    assert!(!graph.is_cut);
+}
+
+#[test]
+fn downstream_reaches_copies_and_readers_of_the_whole_model() {
+    let world = world();
+    let graph = world.catalog().lineage(&Key::outside("table", "tbl"), Direction::Downstream, usize::MAX);
+    assert_eq!(
+        reached(&graph.expect("lineage")),
+        [
+            "0 table:tbl",
+            "1 element:dm1/e1",
+            "2 data-model:dm1",
+            "2 element:wb1/e1",
+            "3 element:wb1/e2",
+            "3 element:wb2/e1",
+            "4 element:wb2/e2",
+        ]
+    );
+}
+
+#[test]
+fn a_model_read_as_a_whole_may_rest_on_any_of_its_elements() {
+    let world = world();
+    let graph =
+        world.catalog().lineage(&Key::inside("element", "wb2", "e1"), Direction::Upstream, usize::MAX);
+    let reached = reached(&graph.expect("lineage"));
+    assert!(reached.contains(&"1 data-model:dm1".to_owned()), "{reached:?}");
+    assert!(reached.contains(&"3 table:tbl".to_owned()), "{reached:?}");
+}
+
+#[test]
+fn what_nothing_tells_about_stays_unresolved() {
+    let world = world();
+    let graph =
+        world.catalog().lineage(&Key::inside("element", "wb1", "e3"), Direction::Upstream, usize::MAX);
+    assert_eq!(
+        reached(&graph.expect("lineage")),
+        ["0 element:wb1/e3", "1 unresolved:wb1/dm404/x", "1 unresolved:wb1/inode-odd"]
+    );
+}
+
+#[test]
+fn depth_cuts_and_says_so() {
+    let world = world();
+    let follow = |depth| {
+        world
+            .catalog()
+            .lineage(&Key::inside("element", "wb1", "e2"), Direction::Upstream, depth)
+            .expect("lineage")
+    };
+    assert_eq!(reached(&follow(2)), ["0 element:wb1/e2", "1 element:wb1/e1", "2 element:dm1/e1"]);
+    assert!(follow(2).is_cut);
+    assert!(!follow(3).is_cut, "three steps are all there are");
+}
+
+#[test]
+fn columns_are_followed_by_columns() {
+    let world = world();
+    let catalog = world.catalog();
+    let up = |key: Key| reached(&catalog.lineage(&key, Direction::Upstream, usize::MAX).expect("lineage"));
+    let down =
+        |key: Key| reached(&catalog.lineage(&key, Direction::Downstream, usize::MAX).expect("lineage"));
+    assert_eq!(
+        up(Key::inside("element", "dm1", "e1").with_column("c1")),
+        ["0 column:dm1/e1/c1", "1 warehouse-column:tbl/AMOUNT"]
+    );
+    // wb1 is not said to read the table, so what it says of its columns is not met from there.
+    assert_eq!(
+        down(Key::outside("table", "tbl").with_column("amount")),
+        ["0 warehouse-column:tbl/amount", "1 column:dm1/e1/c1"]
+    );
+    assert_eq!(down(Key::outside("table", "tbl").with_column("OTHER")), ["0 warehouse-column:tbl/OTHER"]);
+    assert_eq!(
+        down(Key::inside("element", "wb1", "e1").with_column("c1")),
+        ["0 column:wb1/e1/c1", "1 column:wb1/e2/c1"]
+    );
+    let of_table = catalog.column_lineage(&Key::outside("table", "tbl"), Direction::Downstream, usize::MAX);
+    assert_eq!(reached(&of_table.expect("lineage")), ["0 warehouse-column:tbl/AMOUNT", "1 column:dm1/e1/c1"]);
+}
+
+#[test]
+fn impact_names_documents_elements_and_owners_once() {
+    let world = world();
+    let impact = world.catalog().impact(&Key::outside("table", "tbl")).expect("an impact");
+    let told: Vec<String> = impact
+        .documents
+        .iter()
+        .map(|document| {
+            let owner = document.owner.as_ref().expect("an owner");
+            let elements: Vec<&str> =
+                document.elements.iter().map(|element| element.key.id.as_str()).collect();
+            format!("{} {} {} {}", document.key, document.depth, owner.title(), elements.join(","))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "data-model:dm1 1 m1@example.com e1",
+            "workbook:wb1 2 m1@example.com e1,e2",
+            "workbook:wb2 3 m1@example.com e1,e2",
+        ]
+    );
+    assert_eq!(impact.unknown_documents, 0);
+    let one = world.catalog().impact(&Key::outside("table", "tbl").with_column("AMOUNT")).expect("an impact");
+    assert_eq!(one.documents.len(), 1);
+    assert_eq!(one.documents[0].elements[0].columns.iter().collect::<Vec<_>>(), ["C1"]);
+}
+
+#[test]
+fn documents_whose_lineage_was_not_read_are_counted_as_unknown() {
+    use sigma_catalog::catalog::delivery::{Outcome, scope};
+    let world = World::new();
+    let org = Org::small().ends(scope::LINEAGE, "wb1", Outcome::Denied).ends(
+        scope::LINEAGE,
+        "wb2",
+        Outcome::Excluded,
+    );
+    world.run(org.deliveries());
+    let impact = world.catalog().impact(&Key::outside("table", "tbl")).expect("an impact");
+    assert_eq!(impact.unknown_documents, 2);
+}
+
+#[test]
+fn names_find_one_object_or_all_they_may_mean() {
+    let world = world();
+    let catalog = world.catalog();
+    let find = |text: &str| catalog.find(text, Wanted::ANY).map(|key| key.to_string());
+    for (text, expected) in [
+        ("wb1", "workbook:wb1"),
+        ("4uWb1x", "workbook:wb1"),
+        ("https://app.example.com/acme/workbook/Some-Name-4uWb1x", "workbook:wb1"),
+        ("https://app.example.com/acme/workbook/4uWb1x?:nodeId=e2", "element:wb1/e2"),
+        ("https://app.example.com/acme/workbook/4uWb1x/?x=1&:nodeId=p1#top", "page:wb1/p1"),
+        ("workbook:wb1", "workbook:wb1"),
+        ("WB1/E1", "element:wb1/e1"),
+        ("WB1/E1/C1", "column:wb1/e1/c1"),
+        ("column:wb1/e1/c1", "column:wb1/e1/c1"),
+        ("dm1/e1", "element:dm1/e1"),
+        ("dm1/e1/c2", "column:dm1/e1/c2"),
+        ("WB1/P1", "page:wb1/p1"),
+        ("wb1/e1", "element:wb1/e1"),
+        ("TBL", "table:tbl"),
+        ("tbl.AMOUNT", "warehouse-column:tbl/AMOUNT"),
+        ("warehouse-column:tbl/AMOUNT", "warehouse-column:tbl/AMOUNT"),
+        ("M1@Example.com", "member:m1"),
+        ("First M2", "member:m2"),
+        ("T1", "team:t1"),
+        ("F1", "folder:f1"),
+        ("WS", "workspace:ws"),
+    ] {
+        let found = find(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(found, expected, "{text}");
+    }
+    match catalog.find("DM1", Wanted::ANY) {
+        Err(error @ FindError::Several { .. }) => {
+            let told = error.to_string();
+            assert!(told.contains("data-model:dm1") && told.contains("data-model:dm2"), "{told}");
+            assert_eq!(error.code(), "object.ambiguous");
+        }
+        other => panic!("{other:?}"),
+    }
+    for text in ["", "nothing", "wb1/nothing", "element:wb1", "column:wb1/e1", "page:wb1/e1", "/", "://"] {
+        let error = catalog.find(text, Wanted::ANY).expect_err(text);
+        assert_eq!(error.code(), "object.not_found", "{text}: {error}");
+    }
+}
+
+#[test]
+fn one_object_is_read_without_reading_all_others() {
+    let world = world();
+    // As if the catalog were large: of three rows SQLite knows that reading all is as good.
+    let db = rusqlite::Connection::open(world.path()).expect("the file");
+    db.execute_batch("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4")
+        .expect("no statistics");
+    drop(db);
+    let db = world.reader();
+    for (question, index) in [
+        ("SELECT * FROM model WHERE document_id = 'wb1' AND element_id = 'e1'", ""),
+        ("SELECT * FROM column_lineage WHERE document_id = 'wb1' AND element_id = 'e1'", ""),
+        (
+            "SELECT * FROM lineage_edge WHERE source_type <> 'element' AND source_type = 'table' \
+             AND source_document_id = '' AND source_id = 'tbl'",
+            "lineage_edge_by_source",
+        ),
+        ("SELECT name FROM lineage_node WHERE id = 'tbl' AND type = 'table'", "lineage_node_by_id"),
+    ] {
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {question}")).expect("a plan");
+        let plan: Vec<String> =
+            statement.query_map([], |row| row.get(3)).and_then(Iterator::collect).expect("a plan");
+        let whole = plan.iter().filter(|step| {
+            step.starts_with("MATERIALIZE")
+                || ["SCAN d", "SCAN t"].contains(&step.split(" USING").next().unwrap_or(step))
+        });
+        assert_eq!(whole.count(), 0, "{question}: {plan:#?}");
+        assert!(plan.iter().any(|step| step.contains(index)), "{question}: {plan:#?}");
+    }
+}
