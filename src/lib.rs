@@ -3,8 +3,9 @@
 //! The rooms, and who may know whom (an import the other way is a defect; `tests/architecture.rs` checks it):
 //!
 //! ```text
-//! cli              -> crawl, access, identity, simulator, store, catalog, config
+//! cli              -> crawl, report, access, identity, simulator, store, catalog, config
 //! crawl            -> sigma, access, catalog, store, config
+//! report           -> store, access, identity, catalog
 //! store            -> catalog
 //! access, identity -> catalog
 //! sigma, catalog, config, simulator -> nothing of ours
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod crawl;
 pub mod identity;
+pub mod report;
 pub mod sigma;
 pub mod simulator;
 pub mod store;

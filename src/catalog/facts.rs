@@ -146,6 +146,10 @@ pub struct GrantFact {
     pub team_id: String,
     /// `view`, `explore`, ... verbatim.
     pub permission: Option<String>,
+    /// Member who made it.
+    pub created_by: Option<String>,
+    /// When it was made, ISO 8601 UTC.
+    pub created_at: Option<String>,
 }
 
 /// Which listings were read to their end, so that what they do not show is not there.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access::AccessArgs;
 use super::identity::IdentityArgs;
+use super::report::ReportArgs;
 use super::settings::SettingArgs;
 use super::simulate::SimulateArgs;
 
@@ -50,6 +51,8 @@ pub enum Command {
     Access(AccessArgs),
     /// Which catalog user is which Sigma member: check, import and compare the identity CSV.
     Identity(IdentityArgs),
+    /// Permission reports: who can see what, what is exposed, what is out of order, and how sure that is.
+    Report(Box<ReportArgs>),
     /// The settings in force.
     Config(ConfigArgs),
     /// The views of a catalog, column by column.

@@ -3,7 +3,7 @@
 use super::args::{Cli, DemoArgs, Format};
 use super::check;
 use super::error::CliError;
-use super::extract::extract;
+use super::extract::{extract, record};
 use super::output::Printer;
 use super::runtime;
 use super::settings::{self, SettingArgs};
@@ -55,6 +55,7 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
         let report = extract(cli, &loaded.settings, client, &stop, None).await?;
         let exit = Exit::of_state(report.outcome.state);
         Summary::new(&report, &arguments.db, exit).print(printer)?;
+        record(&loaded.settings, printer);
         simulator.stop().await;
 
         printer.line("\nLook into it with any SQLite client, for example:")?;

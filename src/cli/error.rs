@@ -3,6 +3,7 @@
 use crate::config::ConfigErrors;
 use crate::crawl::{CrawlError, Exit};
 use crate::identity::Rejected;
+use crate::report::ReportError;
 use crate::simulator::SimulatorError;
 use crate::store::StoreError;
 
@@ -49,6 +50,9 @@ pub enum CliError {
     /// The simulator.
     #[error(transparent)]
     Simulator(#[from] SimulatorError),
+    /// A report.
+    #[error(transparent)]
+    Report(ReportError),
     /// What was asked for makes no sense.
     #[error("{problem}")]
     Usage {
@@ -75,7 +79,8 @@ impl CliError {
             Self::Run { error, .. } => error.into(),
             Self::Store(error) => error.into(),
             Self::Usage { .. } => Exit::Usage,
-            Self::Simulator(_) | Self::Output(_) | Self::Internal(_) => Exit::Internal,
+            Self::Report(ReportError::Needs { .. }) => Exit::Usage,
+            Self::Simulator(_) | Self::Output(_) | Self::Internal(_) | Self::Report(_) => Exit::Internal,
         }
     }
 
@@ -88,7 +93,8 @@ impl CliError {
             Self::File { .. } => "config.unreadable_file".to_owned(),
             Self::Csv { .. } => "identity.rejected".to_owned(),
             Self::Simulator(_) => "simulator".to_owned(),
-            Self::Usage { .. } => "usage".to_owned(),
+            Self::Report(ReportError::Needs { .. }) | Self::Usage { .. } => "usage".to_owned(),
+            Self::Report(_) => "report".to_owned(),
             Self::Output(_) => "output".to_owned(),
             Self::Internal(_) => "internal".to_owned(),
         }
@@ -103,9 +109,23 @@ impl CliError {
             Self::File { remedy, .. } => Some(remedy),
             Self::Csv { .. } => Some("correct the lines above; nothing of the file was used"),
             Self::Simulator(_) => Some("choose another port, or leave --port out"),
-            Self::Usage { remedy, .. } => Some(remedy),
+            Self::Report(ReportError::Needs { remedy, .. }) | Self::Usage { remedy, .. } => Some(remedy),
             Self::Output(_) => Some("see whether the disk or the program that reads the output is at fault"),
-            Self::Internal(_) => Some("this is a defect of sigma-catalog; please report it"),
+            Self::Internal(_) | Self::Report(_) => {
+                Some("this is a defect of sigma-catalog; please report it")
+            }
+        }
+    }
+}
+
+impl From<ReportError> for CliError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Store(error) => Self::Store(error),
+            ReportError::Output(error) => Self::Output(error),
+            ReportError::NotFound(error) => error.into(),
+            ReportError::Internal(problem) => Self::Internal(problem),
+            needs @ ReportError::Needs { .. } => Self::Report(needs),
         }
     }
 }

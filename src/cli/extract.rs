@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::progress::ShownProgress;
 use super::summary::Summary;
-use super::{runtime, settings, signals};
+use super::{report, runtime, settings, signals};
 use crate::config::Settings;
 use crate::crawl::{self, Client, Exit, Extract, Patience, Report, Stop};
 
@@ -19,6 +19,9 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
     let report =
         runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;
     let mut exit = Exit::of_state(report.outcome.state);
+    if matches!(exit, Exit::Ok | Exit::Partial) {
+        record(&loaded.settings, printer);
+    }
     if exit == Exit::Partial && arguments.partial_ok {
         exit = Exit::Ok;
     }
@@ -28,6 +31,17 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
         Format::Json => printer.json(&summary)?,
     }
     Ok(exit)
+}
+
+/// Records what the reports find in the catalog that was just published. The catalog stands without that; what is missing
+/// is only since when a finding is known.
+pub fn record(settings: &Settings, printer: &Printer) {
+    if let Err(error) = report::record(settings) {
+        printer.note(format_args!(
+            "warning[{}]: the findings of this run are not recorded: {error}",
+            error.code()
+        ));
+    }
 }
 
 /// Extracts with progress and signals. A second signal ends the process at once.

@@ -10,6 +10,7 @@ mod extract;
 mod identity;
 mod output;
 mod progress;
+mod report;
 mod runs;
 mod settings;
 mod signals;
@@ -54,6 +55,7 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Runs(arguments) => runs::run(cli, arguments, printer),
         Command::Access(arguments) => access::run(cli, arguments, printer),
         Command::Identity(arguments) => identity::run(cli, arguments, printer),
+        Command::Report(arguments) => report::run(cli, arguments, printer),
         Command::Config(arguments) => config::run(cli, arguments, printer),
         Command::Views(arguments) => views::run(arguments, printer),
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::error::CliError;
@@ -19,6 +19,9 @@ pub struct Printer {
 
 /// Width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 120;
+
+/// A column up to this width is not broken.
+const SHORT: u16 = 14;
 
 impl Printer {
     /// For the process's own streams.
@@ -81,6 +84,11 @@ impl Printer {
 
     /// A table for people. Columns named in `numbers` stand to the right.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Result<(), CliError> {
+        self.table_lines(header, rows, numbers).iter().try_for_each(|line| self.line(line))
+    }
+
+    /// The lines of such a table, as wide as the terminal.
+    pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(self.width());
@@ -88,16 +96,27 @@ impl Printer {
         for row in rows {
             table.add_row(row.iter().map(|cell| harmless(cell).replace('\n', "\\n")));
         }
+        let widths: Vec<u16> = (0..header.len())
+            .map(|column| {
+                let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
+                let widest = cells.chain([header[column]]).map(console::measure_text_width).max();
+                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
+            })
+            .collect();
+        let (short, long): (Vec<u16>, Vec<u16>) = widths.iter().partition(|width| **width <= SHORT);
+        let taken: usize = short.iter().map(|width| usize::from(*width) + 2).sum();
+        // Words of short columns stay whole, as long as that leaves room for the others.
+        let keep_short = taken + long.len() * usize::from(SHORT) <= usize::from(self.width());
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
+            if keep_short && widths[index] <= SHORT {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
             if numbers.contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        for line in table.lines() {
-            self.line(line.trim_end())?;
-        }
-        Ok(())
+        table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 }
 

@@ -44,15 +44,7 @@ impl Catalog {
             })?,
             files: rows(db, id, "file", FILE, file)?,
             documents: rows(db, id, "document", DOCUMENT, document)?,
-            grants: rows(db, id, "object_grant", "id, object_id, member_id, team_id, permission", |row| {
-                Ok(GrantFact {
-                    id: row.get(0)?,
-                    object_id: row.get(1)?,
-                    member_id: row.get(2)?,
-                    team_id: row.get(3)?,
-                    permission: row.get(4)?,
-                })
-            })?,
+            grants: rows(db, id, "object_grant", GRANT, grant)?,
             readings: readings(db, &run)?,
         };
         Ok((run, facts))
@@ -71,6 +63,20 @@ fn member(row: &Row<'_>) -> rusqlite::Result<MemberFact> {
         user_kind: row.get(4)?,
         is_archived: flag(row, 5)?,
         is_inactive: flag(row, 6)?,
+    })
+}
+
+const GRANT: &str = "id, object_id, member_id, team_id, permission, created_by, created_at";
+
+fn grant(row: &Row<'_>) -> rusqlite::Result<GrantFact> {
+    Ok(GrantFact {
+        id: row.get(0)?,
+        object_id: row.get(1)?,
+        member_id: row.get(2)?,
+        team_id: row.get(3)?,
+        permission: row.get(4)?,
+        created_by: row.get(5)?,
+        created_at: row.get(6)?,
     })
 }
 

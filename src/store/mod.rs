@@ -18,6 +18,8 @@
 mod access;
 mod diff;
 pub mod error;
+mod evidence;
+mod finding;
 #[cfg(test)]
 mod full_disk;
 mod identity;
@@ -38,6 +40,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
+pub use evidence::{DifferenceRow, EmbedRow, Embeds, Evidence, Gap, StoredVerification, VerificationCounts};
+pub use finding::{FindingRow, SeenFinding, SeenFindings, Suppression};
 pub use identity::{ImportedMapping, MappingRow, MappingState, MappingVersion};
 pub use ledger::{EventRow, RunEnd, RunRow, RunStart, RunState, ScopeCount, ScopeRow};
 pub use publish::{Refusal, RunOutcome};

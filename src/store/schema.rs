@@ -15,7 +15,11 @@ use crate::catalog::{TABLES, record::Table};
 pub const APPLICATION_ID: i64 = 0x5367_4374;
 
 /// Applied in order, each in a transaction of its own. Never edit one that was released: append.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0009_finding.sql"),
+];
 
 /// The version this program writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -89,6 +89,7 @@ impl Build for Facts {
             member_id: member.into(),
             team_id: team.into(),
             permission: Some(permission.to_owned()).filter(|word| !word.is_empty()),
+            ..GrantFact::default()
         });
     }
 }

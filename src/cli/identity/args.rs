@@ -124,8 +124,14 @@ pub struct UsersArgs {
     pub catalog_users_csv: Option<PathBuf>,
 }
 
+/// Who is recorded as having done something, unless a name is given.
+pub fn user_of_this_machine() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    user.unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// How to read an identity CSV.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub struct ReadArgs {
     /// What stands between cells; without it the header shows it.
     #[arg(long, value_enum)]
@@ -190,9 +196,10 @@ pub enum DelimiterArg {
 }
 
 /// How a file is encoded.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub enum EncodingArg {
     /// UTF-8, or UTF-16 with a byte order mark.
+    #[default]
     Unicode,
     /// Western European Windows.
     #[value(name = "windows-1252")]

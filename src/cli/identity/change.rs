@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::SCHEMA_VERSION;
-use super::args::{ConsentArgs, ReadArgs, UsersArgs};
+use super::args::{ConsentArgs, ReadArgs, UsersArgs, user_of_this_machine};
 use super::files::{self, ReadFile};
 use crate::cli::args::{CatalogArgs, Cli, Format};
 use crate::cli::error::CliError;
@@ -359,8 +359,7 @@ impl Change<'_> {
 
 /// Who does it: whoever is named, or else the user of this machine.
 fn importer(consent: &ConsentArgs) -> String {
-    let user = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    consent.imported_by.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
+    consent.imported_by.clone().unwrap_or_else(user_of_this_machine)
 }
 
 fn stored(pair: &Pair) -> MappingRow {

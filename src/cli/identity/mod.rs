@@ -1,8 +1,8 @@
 //! `identity`: which catalog user is which Sigma member.
 
-mod args;
+pub(super) mod args;
 mod change;
-mod files;
+pub(super) mod files;
 mod report;
 
 pub use args::IdentityArgs;

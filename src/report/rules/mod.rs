@@ -1,0 +1,5 @@
+//! The rules of the reports, by what they look at.
+
+pub mod effective;
+pub mod orphaned;
+pub mod shared;
