@@ -183,12 +183,11 @@ function objectPanel(data, object) {
 function heatTable(data) {
   const { columns, rows } = heatMap(data);
   if (!rows.length) return el("p", {}, "No team was granted anything.");
-  const kind = data.kinds.indexOf("workspace");
   const head = el("tr", {}, el("th", { scope: "col" }, "Team"), columns.map((object) => el("th", { scope: "col" }, el("span", {}, data.objects.name[object]))));
   const body = rows.map(([title, cells]) =>
     el("tr", {}, el("th", { scope: "row" }, title), cells.map((cell) =>
       cell.objects
-        ? el("td", { class: `heat level-${data.levels[cell.level]}` }, el("strong", {}, levelLabel(data, cell.level, kind).replace("Can ", "")), el("small", {}, number.format(cell.objects)))
+        ? el("td", { class: `heat level-${data.levels[cell.level]}` }, el("strong", {}, data.levels[cell.level]), el("small", {}, number.format(cell.objects)))
         : el("td", { class: "none" }, "–"))));
   return el("div", { class: "scroll heatmap", tabindex: "0", role: "region", "aria-label": "Teams by workspaces" },
     el("table", {}, el("thead", {}, head), el("tbody", {}, body)));
