@@ -157,6 +157,33 @@ impl Access {
         &self.words[word as usize]
     }
 
+    /// The words of all grants.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
+    /// Whether an administrator's token read the organisation.
+    pub fn by_administrator(&self) -> bool {
+        self.by_administrator
+    }
+
+    /// The team under which what is granted to "All Members" is shown.
+    pub fn everyone(&self) -> Option<u32> {
+        self.everyone
+    }
+
+    /// The members of a team, sorted.
+    pub fn members_of(&self, team: u32) -> &[u32] {
+        &self.people.members_of[team as usize]
+    }
+
+    /// The grants on an object itself: to whom, the level there, and the place of its word.
+    pub fn grants_on(&self, object: u32) -> impl Iterator<Item = (Principal, Level, u16)> {
+        let (from, to) = (self.grants_from[object as usize], self.grants_from[object as usize + 1]);
+        let grants = &self.grants[from as usize..to as usize];
+        grants.iter().map(|grant| (grant.principal, grant.level, grant.word))
+    }
+
     /// The object and the containers whose grants reach it, nearest first.
     pub fn chain(&self, object: u32) -> impl Iterator<Item = u32> {
         self.tree.chain(object)
@@ -175,6 +202,11 @@ impl Access {
     /// Whether the grants on this very object, or where it lies, were not read.
     pub fn is_unread(&self, object: u32) -> bool {
         self.tree.is_unread(object)
+    }
+
+    /// Whether grants on the object or on a container above it were not read.
+    pub fn is_tree_doubtful(&self, object: u32) -> bool {
+        self.tree.is_doubtful(object)
     }
 
     /// The principals with access to an object, each with its best level, sorted. Owner and administrators are apart.

@@ -9,6 +9,7 @@
 //! * [`rules`] — one function for each report, which streams rows in the report's order. Rules are pure.
 //! * [`finding`] — what makes a finding the same in every run, and where it stands.
 //! * [`make()`] — puts the common columns around a row, leaves out what is not wanted, and hands it on.
+//! * [`page()`] — one HTML file of everything, to search and to look at.
 //! * [`render`] — the formats. Rows are written as they come: memory does not grow with their number.
 //!
 //! Confidence: a row says how sure it is of itself; a report is as sure as the weakest of its rows and of the listings it
@@ -18,6 +19,7 @@ pub mod filter;
 pub mod finding;
 mod inputs;
 mod make;
+mod page;
 pub mod render;
 mod row;
 mod rules;
@@ -25,5 +27,6 @@ pub mod table;
 
 pub use inputs::{EMBEDS, Identity, Inputs, OWNER_ABOVE, Options, Stamp};
 pub use make::{Head, Render, Totals, make, seen};
+pub use page::page;
 pub use row::{Cell, ReportError, Row, Severity, Sink};
 pub use rules::catalog_diff::Shown;

@@ -67,6 +67,15 @@ pub enum ReportCommand {
         #[arg(long, value_name = "SEVERITY", value_enum)]
         fail_on: Option<SeverityArg>,
     },
+    /// One HTML page of who can see what, to search and to look at: nothing else is needed to read it.
+    Html {
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = "catalog-report.html")]
+        out: PathBuf,
+        /// What to make it from.
+        #[command(flatten)]
+        source: SourceArgs,
+    },
     /// Let a finding be, for a reason and until a day.
     Suppress {
         /// The key of the finding, or how it begins.

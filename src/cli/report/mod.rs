@@ -24,7 +24,7 @@ use crate::report::filter::Filter;
 use crate::report::finding::Ledger;
 use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
-use crate::report::{Options, ReportError, Severity, Totals, make};
+use crate::report::{Options, ReportError, Severity, Totals, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
 use load::Loaded;
 use text::Text;
@@ -41,6 +41,10 @@ pub fn run(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit,
         Some(ReportCommand::All { out, source, format, csv_raw, fail_on }) => {
             let fail_on = fail_on.map(Severity::from);
             all(cli, source, out, *format, *csv_raw, fail_on, printer)
+        }
+        Some(ReportCommand::Html { out, source }) => {
+            html(cli, source, out, printer)?;
+            Ok(Exit::Ok)
         }
         Some(ReportCommand::Suppress { finding, reason, until, by, catalog }) => {
             suppress::suppress(cli, finding, reason, *until, by.as_deref(), catalog, printer)?;
@@ -135,6 +139,15 @@ fn all(
     }
     printer.table(&["report", "file", "rows", "confidence"], &written, &[2])?;
     Ok(exit)
+}
+
+/// Writes the page of a catalog.
+fn html(cli: &Cli, source: &SourceArgs, path: &Path, printer: &Printer) -> Result<(), CliError> {
+    let loaded = load::load(cli, source, options(source), printer)?;
+    let text = page(&loaded.inputs(), &loaded.run, &loaded.catalog, &loaded.ledger()?, "")?;
+    let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| cannot_write(path, error))?;
+    printer.line(format_args!("wrote {} ({:.1} MB)", path.display(), text.len() as f64 / 1e6))
 }
 
 /// Makes reports of one state of a catalog.
