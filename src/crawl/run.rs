@@ -23,7 +23,7 @@ use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
-use super::worker::Crawler;
+use super::worker::{Crawler, Known};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
 use crate::catalog::mirror::Mirror;
@@ -234,16 +234,14 @@ pub async fn extract(
         .spawn(move || write(writer, waiting, listener.as_ref(), &runtime))
         .map_err(|error| CrawlError::Internal(format!("no thread for the store: {error}")))?;
 
-    let crawler = Crawler::new(
-        client.clone(),
-        settings.crawl.clone(),
-        token.clone(),
-        decision.login.clone(),
-        members.clone(),
-        by_principal,
+    let known = Known {
+        token: token.clone(),
+        login: decision.login.clone(),
+        members: members.clone(),
+        grants_by_principal_before: by_principal,
         gallery,
-        deliveries,
-    );
+    };
+    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();

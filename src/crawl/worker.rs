@@ -48,17 +48,24 @@ pub(super) struct Crawler {
     pub without_tenants: AtomicBool,
 }
 
+/// What is known before the crawl begins.
+pub(super) struct Known {
+    pub token: Token,
+    /// The member whose view is crawled, where it is one member's.
+    pub login: Option<String>,
+    pub members: (Vec<Member>, ScopeReport),
+    pub grants_by_principal_before: bool,
+    pub gallery: Option<Gallery>,
+}
+
 impl Crawler {
     pub fn new(
         client: SigmaClient,
         settings: CrawlSettings,
-        token: Token,
-        login: Option<String>,
-        members: (Vec<Member>, ScopeReport),
-        grants_by_principal_before: bool,
-        gallery: Option<Gallery>,
+        known: Known,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
+        let Known { token, login, members, grants_by_principal_before, gallery } = known;
         Self {
             client,
             settings,
