@@ -26,12 +26,13 @@ impl View {
     /// The statement that creates it.
     pub fn statement(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        format!("CREATE VIEW {} ({}) AS {}{}", self.name, columns.join(", "), reached(self.query), self.query)
+        let reached = if self.name.starts_with("bi_") { reached(self.query) } else { String::new() };
+        format!("CREATE VIEW {} ({}) AS {reached}{}", self.name, columns.join(", "), self.query)
     }
 }
 
-/// What the audience can reach, put in the place of the tables that a query reads: the stable face shows nothing else,
-/// while the native tables keep everything, because who sees what is to be answered about everybody.
+/// What the audience can reach, put in the place of the tables that a query reads: the OCF views show nothing else,
+/// while `model`, `column_lineage` and the native tables keep everything, because who sees what is to be answered about everybody.
 ///
 /// Only a mirroring run whose audience does not reach everything limits anything; see `run_audience.limited`.
 fn reached(query: &str) -> String {
