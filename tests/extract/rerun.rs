@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sigma_catalog::catalog::TABLES;
 use sigma_catalog::simulator::Mutation;
 
 use crate::context::{Context, run};
@@ -75,10 +76,11 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     }
     let held =
         |table: &str| context.rows(&format!("SELECT 1 FROM {table} WHERE document_id = '{deleted}'")).len();
-    let inside: BTreeMap<&str, usize> =
-        ["page", "element", "element_column", "element_query", "lineage_edge", "lineage_node"]
-            .map(|t| (t, held(t)))
-            .into();
+    let inside: BTreeMap<&str, usize> = TABLES
+        .iter()
+        .filter(|t| t.in_document && t.name != "document_version")
+        .map(|t| (t.name, held(t.name)))
+        .collect();
     let tagged = held("tagged_version");
     let granted = context.rows(&format!("SELECT 1 FROM object_grant WHERE object_id = '{deleted}'")).len();
     let summary = context.extract();
@@ -97,7 +99,11 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     // Everything else that was opened lies in the new page, everything else that was closed in the deleted workbook.
     let document_of =
         |id: &str| context.rows(&format!("SELECT document FROM document_key WHERE id = '{id}'")).remove(0);
-    let (grown_key, deleted_key) = (document_of(&grown), document_of(&deleted));
+    let [renamed_key, grown_key, deleted_key] = [&renamed, &grown, &deleted].map(|id| document_of(id));
+    // A new version changes what is said of the one before it.
+    let of_versions =
+        changes("SELECT document FROM document_version_history WHERE 2 IN (valid_from, valid_to)");
+    assert_eq!(of_versions, [renamed_key, grown_key.clone(), deleted_key.clone()].into());
     for (table, count) in &inside {
         let touched = changes(&format!("SELECT document FROM {table}_history WHERE valid_from = 2"));
         assert!(touched.is_subset(&[grown_key.clone()].into()), "{table} {touched:?}");
@@ -114,10 +120,12 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
         .filter(|(table, rows)| before[table] != *rows)
         .map(|(table, _)| table)
         .collect();
-    let mut expected: BTreeSet<_> =
+    let mut expected: BTreeSet<String> =
         inside.iter().filter(|(_, count)| **count > 0).map(|(table, _)| format!("{table}_history")).collect();
-    expected
-        .extend(["document_history", "file_history", "page_history", "element_history"].map(str::to_owned));
+    expected.extend(
+        ["document_history", "document_version_history", "file_history", "page_history", "element_history"]
+            .map(str::to_owned),
+    );
     expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
     // Who may do what with the deleted one.
     expected.insert("access_principal_history".to_owned());
