@@ -93,3 +93,29 @@ fn numbers_written_as_texts_are_the_same_numbers() {
     });
     assert_eq!(changed, Vec::<String>::new());
 }
+
+#[test]
+fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
+    let context = Context::small();
+    context.extract();
+    let edges = "SELECT document_id, source_type, source_document_id, source_id, target_id FROM lineage_edge \
+                 WHERE document_id IN (SELECT id FROM document WHERE kind = 'workbook') \
+                 AND source_type <> 'unresolved' ORDER BY 1, 2, 3, 4, 5";
+    let told = context.rows(edges);
+    let url = through(&context, |path, body| {
+        if !path.starts_with("/v2/workbooks/") || !path.ends_with("/lineage") {
+            return;
+        }
+        for entry in body["entries"].as_array_mut().into_iter().flatten() {
+            if entry["type"] == "element" {
+                entry["sourceIds"] = Value::Null;
+            }
+        }
+    });
+    extract_from(&context, &url, &EVERYTHING);
+    assert!(!told.is_empty());
+    assert_eq!(context.rows(edges), told);
+    let evidence = "SELECT DISTINCT evidence FROM lineage_edge e JOIN document d ON d.id = e.document_id \
+                    WHERE d.kind = 'workbook'";
+    assert_eq!(context.rows(evidence), ["\"lineage/elements\""]);
+}
