@@ -206,13 +206,19 @@ impl Crawler {
             Some(parameter) => step.endpoint.call().query(parameter, id).query("directGrantsOnly", "true"),
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
-        self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
-            let grant = rows::grant(object, row);
-            if let Some(grant) = grant.filter(|grant| !self.left_out.holds(&grant.object_id)) {
-                out.push(grant);
-            }
-        })
-        .await
+        let mut nowhere = 0_u64;
+        let each = |row: model::Grant, out: &mut Rows| match rows::grant(object, row) {
+            Some(grant) if !self.left_out.holds(&grant.object_id) => out.push(grant),
+            Some(_) => {}
+            None => nowhere += 1,
+        };
+        let Some(mut report) = self.read_scope(step, id, vec![call], each).await? else { return Ok(()) };
+        if nowhere > 0 && report.outcome.is_complete() {
+            report.outcome = Outcome::Incomplete;
+            report.code = Some("grant.no_object".to_owned());
+            report.message = Some(format!("{nowhere} of the grants do not say on which object they are"));
+        }
+        self.deliver_scope(report).await
     }
 }
 

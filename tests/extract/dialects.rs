@@ -119,3 +119,24 @@ fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
                     WHERE d.kind = 'workbook'";
     assert_eq!(context.rows(evidence), ["\"lineage/elements\""]);
 }
+
+#[test]
+fn grants_that_name_no_object_are_missed_and_not_taken_for_removed() {
+    let context = Context::small();
+    let by_principal = ["--grants", "principal"];
+    assert_eq!(context.extract_with(&by_principal).code, 0);
+    let granted = context.rows("SELECT * FROM object_grant ORDER BY 1");
+    let url = through(&context, |path, body| {
+        if path == "/v2/grants" {
+            for grant in body["entries"].as_array_mut().into_iter().flatten() {
+                grant.as_object_mut().expect("a grant").remove("inodeId");
+            }
+        }
+    });
+    let all = ["extract", "--api-url", &url, "--db", "catalog.db"];
+    let ran = run(context.command(&all).args(by_principal));
+    assert_eq!(ran.code, 3, "{ran}");
+    assert!(ran.stderr.contains("do not say on which object they are"), "{ran}");
+    assert!(!granted.is_empty());
+    assert_eq!(context.rows("SELECT * FROM object_grant ORDER BY 1"), granted);
+}
