@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::Printer;
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::search::Hit;
 
@@ -53,7 +53,7 @@ pub fn run(cli: &Cli, arguments: &SearchArgs, printer: &Printer) -> Result<Exit,
                 .to_owned(),
         });
     }
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let hits = catalog.search(&text, &arguments.kinds, arguments.limit as usize)?;
     if hits.is_empty() {
         check_kinds(&catalog.searchable_kinds()?, &arguments.kinds)?;
