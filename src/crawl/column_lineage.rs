@@ -36,6 +36,7 @@ pub(super) fn derive(
     let custom = columns::of_custom_sql(&document);
     let mut edges = columns::of_formulas(&document, &custom.outputs);
     edges.extend(custom.edges);
+    let tables = custom.tables;
     let unread = |(id, error): (&str, SqlError)| Event {
         severity: Severity::Info,
         code: "column_lineage.sql_unread".to_owned(),
@@ -44,10 +45,14 @@ pub(super) fn derive(
     };
     let events = custom.errors.into_iter().map(unread).collect();
     let mut report = none(Outcome::Complete, "", "");
-    (report.rows, report.code, report.message) = (edges.len() as u64, None, None);
+    let found = edges.len() + tables.len();
+    (report.rows, report.code, report.message) = (found as u64, None, None);
     scopes.push(report);
     for edge in edges {
         rows.push(edge);
+    }
+    for table in tables {
+        rows.push(table);
     }
     events
 }

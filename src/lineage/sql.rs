@@ -57,6 +57,8 @@ pub struct Shape {
     pub outputs: Vec<Output>,
     /// The tables of which it gives all columns.
     pub all_of: BTreeSet<String>,
+    /// The tables that it names anywhere, by their dotted paths; of the whole query only.
+    pub tables: BTreeSet<String>,
 }
 
 /// Why nothing is known of a query.
@@ -88,7 +90,10 @@ fn shape_here(text: &str) -> Result<Shape, SqlError> {
     let mut error = SqlError::Unparsed;
     for dialect in DIALECTS.iter().filter_map(dialect_from_str) {
         match parse(&*dialect, &text) {
-            Ok(query) => return Ok(Scope::default().query(&query)),
+            Ok(query) => {
+                let tables = tables::of(&query);
+                return Ok(Shape { tables, ..Scope::default().query(&query) });
+            }
             Err(SqlError::TooLarge) => error = SqlError::TooLarge,
             Err(SqlError::Unparsed) => {}
         }
@@ -454,5 +459,6 @@ impl Visitor for Collector<'_> {
     }
 }
 
+mod tables;
 #[cfg(test)]
 mod tests;
