@@ -41,12 +41,16 @@ pub struct CustomSql<'doc> {
     pub errors: Vec<(&'doc str, SqlError)>,
 }
 
-/// Reads the custom SQL of a document.
-pub fn of_custom_sql<'doc>(document: &Document<'doc>) -> CustomSql<'doc> {
+/// Reads the custom SQL of a document. `warehouses` are the types of connections by id, as far as they are known.
+pub fn of_custom_sql<'doc>(
+    document: &Document<'doc>,
+    warehouses: &HashMap<String, String>,
+) -> CustomSql<'doc> {
     let mut found = CustomSql::default();
     for ((kind, id), node) in &document.nodes {
         let (CUSTOM_SQL_TYPE, Some(definition)) = (*kind, node.definition) else { continue };
-        let shape = match sql::shape(definition) {
+        let warehouse = node.connection_id.and_then(|id| warehouses.get(id)).map(String::as_str);
+        let shape = match sql::shape(definition, warehouse) {
             Ok(shape) => shape,
             Err(error) => {
                 found.errors.push((id, error));

@@ -235,7 +235,10 @@ fn what_hangs_on_a_removed_element_goes_although_its_own_listing_failed() {
 #[test]
 fn a_document_that_goes_takes_everything_inside_it_and_nothing_of_another() {
     let world = World::new();
-    let first = world.run(full().deliveries());
+    let mut before = full();
+    let inside = before.inside("wb2").clone().sql("wb2", "e2", "sql1", "c1", &["db.s.tbl"]);
+    *before.inside("wb2") = inside;
+    let first = world.run(before.deliveries());
     let mut org = full().without_document("wb2");
     org.grants.retain(|grant| grant.object_id != "wb2");
     let second = world.run_accepting(org.deliveries());
@@ -246,14 +249,15 @@ fn a_document_that_goes_takes_everything_inside_it_and_nothing_of_another() {
          SELECT 'query' FROM element_query WHERE document_id = 'wb2' UNION ALL \
          SELECT 'node' FROM lineage_node WHERE document_id = 'wb2' UNION ALL \
          SELECT 'edge' FROM lineage_edge WHERE document_id = 'wb2' UNION ALL \
-         SELECT 'column edge' FROM column_edge WHERE document_id = 'wb2'",
+         SELECT 'column edge' FROM column_edge WHERE document_id = 'wb2' UNION ALL \
+         SELECT 'table of SQL' FROM custom_sql_table WHERE document_id = 'wb2'",
     );
     assert_eq!(inside, [""; 0]);
     let removed = world.diff(first.run_id, second.run_id);
     let others: Vec<_> =
         removed.iter().filter(|line| !line.contains(" wb2/") && !line.ends_with(" wb2")).collect();
     assert_eq!(others, ["- object_grant g3/wb2/t2"], "its grants are listed by nobody any more");
-    assert_eq!(removed.len(), 17 + crate::attached::SCOPES.len(), "{removed:?}");
+    assert_eq!(removed.len(), 20 + crate::attached::SCOPES.len(), "{removed:?}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::View;
 
-/// A path means the one table of that path on the connection of the query: of that spelling, else whatever the case.
+/// A path means the one table of that path on the connection of the query: of that spelling, else whatever the case. The plus
+/// takes the column's type from the comparison, with which SQLite would not use the index of paths.
 pub(super) const VIEW: View = View {
     name: "custom_sql_source",
     doc: "Tables that custom SQL names anywhere in its text: read from it, so inferred",
@@ -22,6 +23,6 @@ pub(super) const VIEW: View = View {
                 THEN max(w.id) FILTER (WHERE replace(w.path, '/', '.') = t.path) END,
             CASE count(*) WHEN 1 THEN max(w.id) END)
         FROM warehouse_table w
-        WHERE replace(w.path, '/', '.') = t.path COLLATE NOCASE AND w.connection_id = t.connection_id)
+        WHERE replace(w.path, '/', '.') = +t.path COLLATE NOCASE AND w.connection_id = t.connection_id)
 FROM custom_sql_table t",
 };
