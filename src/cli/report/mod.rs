@@ -144,7 +144,7 @@ fn all(
 /// Writes the page of a catalog.
 fn html(cli: &Cli, source: &SourceArgs, path: &Path, printer: &Printer) -> Result<(), CliError> {
     let loaded = load::load(cli, source, options(source), printer)?;
-    let text = page(&loaded.inputs(), &loaded.run, &loaded.catalog, &loaded.ledger()?, "")?;
+    let text = page(&loaded.inputs(), &loaded.ledger()?)?;
     let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| cannot_write(path, error))?;
     printer.line(format_args!("wrote {} ({:.1} MB)", path.display(), text.len() as f64 / 1e6))
