@@ -2,13 +2,13 @@
 
 mod against;
 mod args;
+mod file;
 mod list;
 mod load;
 mod record;
 mod suppress;
 mod text;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -26,6 +26,7 @@ use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
 use crate::report::{Options, ReportError, Severity, Totals, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
+use file::Target;
 use load::Loaded;
 use text::Text;
 
@@ -145,7 +146,10 @@ fn all(
 fn html(cli: &Cli, source: &SourceArgs, path: &Path, printer: &Printer) -> Result<(), CliError> {
     let loaded = load::load(cli, source, options(source), printer)?;
     let text = page(&loaded.inputs(), &loaded.ledger()?)?;
-    let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = Target::create(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.finish()
+    });
     written.map_err(|error| cannot_write(path, error))?;
     printer.line(format_args!("wrote {} ({:.1} MB)", path.display(), text.len() as f64 / 1e6))
 }
@@ -179,8 +183,10 @@ impl Making<'_> {
     }
 
     fn to_file(&self, report: &Report, format: ReportFormat, path: &Path) -> Result<Totals, CliError> {
-        let file = File::create(path).map_err(|error| cannot_write(path, error))?;
-        self.to(report, format, &mut BufWriter::with_capacity(BUFFER, file))
+        let mut file = Target::create(path).map_err(|error| cannot_write(path, error))?;
+        let totals = self.to(report, format, &mut BufWriter::with_capacity(BUFFER, &mut file))?;
+        file.finish().map_err(|error| cannot_write(path, error))?;
+        Ok(totals)
     }
 }
 
