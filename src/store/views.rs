@@ -38,6 +38,7 @@ impl View {
 fn reached(query: &str) -> String {
     let tables = TABLES.iter().filter_map(|table| match table.name {
         "workspace" | "file" | "document" => Some((table.name, "id")),
+        "dataset_source" => Some((table.name, "dataset_id")),
         name => table.in_document.then_some((name, "document_id")),
     });
     let used = tables.filter(|(name, _)| {

@@ -126,7 +126,11 @@ impl Context {
             let sql = std::fs::read_to_string(file).expect("a migration");
             for made in ["INDEX", "TABLE"] {
                 let makes: Vec<&str> = sql.lines().filter_map(|line| line.strip_prefix("CREATE ")).collect();
-                for line in makes.into_iter().rev().map(|line| line.trim_start_matches("UNIQUE ")) {
+                for line in makes
+                    .into_iter()
+                    .rev()
+                    .map(|line| line.trim_start_matches("UNIQUE ").trim_start_matches("VIRTUAL "))
+                {
                     if let Some(name) =
                         line.strip_prefix(made).and_then(|rest| rest.split_whitespace().next())
                     {
