@@ -68,8 +68,9 @@ impl Crawler {
             self.queries(&mut reading).await?;
             self.elements_on_no_page(&mut reading).await?;
             self.lineage(&mut reading).await?;
+            let warehouses = self.warehouses(enqueue).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
-            for event in column_lineage::derive(&self.settings, &task.id, rows, scopes) {
+            for event in column_lineage::derive(&self.settings, warehouses, &task.id, rows, scopes) {
                 self.deliver(Delivery::Event(event)).await?;
             }
             self.attached(&mut reading).await?;

@@ -1,6 +1,6 @@
 //! Listings of the whole organisation: people, containers, documents, connections, grants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::error::CrawlError;
 use super::filter::{PERSONAL, is_personal_path};
@@ -76,15 +76,7 @@ impl Crawler {
                 })
                 .await
             }
-            Task::Connections => {
-                let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
-                let call = step.endpoint.call().query("includeArchived", "true");
-                self.page_through(step, "", vec![call], |row: model::Connection, out| {
-                    self.ask_of("connection", &row.connection_id, enqueue);
-                    out.push(rows::connection(row));
-                })
-                .await
-            }
+            Task::Connections => self.warehouses(enqueue).await.map(|_| ()),
             Task::Grants(of) => self.grants(of).await,
             Task::Listing { step } => self.listing(step, enqueue).await,
             Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
@@ -92,6 +84,24 @@ impl Crawler {
                 Err(CrawlError::Internal("a document is no listing".to_owned()))
             }
         }
+    }
+
+    /// The types of connections by id. The first who needs them lists the connections, the others wait for that: what a run
+    /// finds does not depend on what came first.
+    pub(super) async fn warehouses(&self, enqueue: &Enqueue) -> Result<&HashMap<String, String>, CrawlError> {
+        let list = async || {
+            let mut types = HashMap::new();
+            let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
+            let call = step.endpoint.call().query("includeArchived", "true");
+            self.page_through(step, "", vec![call], |row: model::Connection, out| {
+                self.ask_of("connection", &row.connection_id, enqueue);
+                types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
+                out.push(rows::connection(row));
+            })
+            .await?;
+            Ok(types)
+        };
+        self.warehouses.get_or_try_init(list).await
     }
 
     pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {
