@@ -267,11 +267,11 @@ fn columns_are_followed_to_their_end_through_models_and_sql() {
     let truth = context.simulator.truth();
     let sources = column_sources(&truth);
     let elements = context.rows(
-        "SELECT DISTINCT document_id || '/' || element_id FROM element_column \
-         WHERE document_id IN (SELECT id FROM document WHERE kind = 'workbook') ORDER BY 1",
+        "SELECT DISTINCT document_id || '/' || target_id FROM lineage_edge \
+         WHERE source_type IN ('data-model', 'customSQL') ORDER BY 1",
     );
     let mut far = 0;
-    for element in elements.iter().step_by(5) {
+    for element in elements.iter().step_by(2) {
         let element = element.trim_matches('"');
         let answer = ask(&context, &["lineage", "upstream", "--columns", &format!("element:{element}")]);
         let columns = context.rows(&format!(
