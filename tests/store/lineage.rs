@@ -229,6 +229,9 @@ fn world_of_sql() -> World {
         of_sql("sql1/A", "db.S.old", "amount"),
         of_sql("sql2/A", "DB.S.OLD", "amount"),
         of_sql("sql1/*", "db.S.old", "*"),
+        of_sql("sql2/*", "DB.S.OLD", "*"),
+        of_sql("sql2/*", "DB.S.TWICE", "*"),
+        ColumnEdge { source_column_id: None, ..reads("e2/c2", "customSQL", "", "sql2", "Region") },
         ColumnEdge { source_column_id: None, ..reads("e2/c1", "customSQL", "", "sql1", "Region") },
         ColumnEdge { source_column_id: Some("A".into()), ..reads("e1/c1", "customSQL", "", "sql1", "A") },
     ];
@@ -339,6 +342,11 @@ fn lineage_goes_through_datasets_and_custom_sql() {
     assert_eq!(
         follow(Key::inside("element", "wb1", "e2").with_column("c1"), Direction::Upstream),
         ["0 column:wb1/e2/c1", "1 customSQL-column:wb1/sql1/Region", "2 warehouse-column:old/Region"]
+    );
+    assert_eq!(
+        follow(Key::inside("element", "wb1", "e2").with_column("c2"), Direction::Upstream),
+        ["0 column:wb1/e2/c2", "1 customSQL-column:wb1/sql2/Region"],
+        "of two tables it is not known whose it is"
     );
     assert_eq!(
         follow(Key::outside("table", "old").with_column("REGION"), Direction::Downstream),
