@@ -167,6 +167,10 @@ const SCOPES: [&str; 11] = [
     scope::TEAM_GRANTS,
 ];
 
+/// The condition that a scope is a document that the settings leave out: it is no part of the catalog, so that nothing
+/// about the rest is in doubt because of it.
+pub(super) const LEFT_OUT: &str = "(endpoint = 'documents' AND error_code IS 'filter.excluded')";
+
 /// What the run read to its end.
 ///
 /// The ledger forgets the good scopes of a run when a later one publishes, and everything some time after: of an earlier
@@ -186,7 +190,8 @@ fn readings(db: &Connection, run: &RunRow) -> Result<Readings, StoreError> {
     let read = [Outcome::Complete, Outcome::NotApplicable, Outcome::Carried].map(Outcome::name);
     let scopes = SCOPES.map(|scope| format!("'{scope}'")).join(", ");
     let mut statement = db.prepare_cached(&format!(
-        "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ? AND endpoint IN ({scopes})"
+        "SELECT endpoint, parent_id, outcome FROM fetch_scope \
+         WHERE run_id = ? AND endpoint IN ({scopes}) AND NOT {LEFT_OUT}"
     ))?;
     let mut rows = statement.query([run.run_id])?;
     while let Some(row) = rows.next()? {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::shared::{object_cells, workspace};
+use super::shared::object_cells;
 use crate::access::{Confidence, Level, Scratch, Via};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
@@ -79,7 +79,7 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
                 format!("{}:{}", what.kind.name(), what.id).into(),
                 kind,
                 title,
-                workspace(access, object).into(),
+                access.workspace_of(object).into(),
                 true.into(),
                 level.name().into(),
                 basis.into(),
