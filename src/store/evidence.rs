@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::access::LEFT_OUT;
 use super::error::StoreError;
 use super::reader::Catalog;
 use super::{Store, now};
+use crate::catalog::delivery::LEFT_OUT;
 
 /// What the catalog holds about a run beside the facts of access.
 #[derive(Debug, Clone, Default)]
@@ -182,7 +182,8 @@ fn embeds(db: &Connection, run: i64) -> Result<Option<Embeds>, StoreError> {
 fn gaps(db: &Connection, run: i64) -> Result<HashMap<(String, String), Gap>, StoreError> {
     let mut statement = db.prepare(&format!(
         "SELECT endpoint, parent_id, outcome, message FROM fetch_scope \
-         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried') AND NOT {LEFT_OUT}"
+         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried') \
+         AND error_code IS NOT '{LEFT_OUT}'"
     ))?;
     let gaps = statement
         .query_map([run], |row| {
@@ -195,10 +196,11 @@ fn gaps(db: &Connection, run: i64) -> Result<HashMap<(String, String), Gap>, Sto
 }
 
 fn left_out(db: &Connection, run: i64) -> Result<Vec<(String, usize)>, StoreError> {
-    let mut statement = db.prepare(&format!(
-        "SELECT coalesce(message, ''), count(*) FROM fetch_scope WHERE run_id = ? AND {LEFT_OUT} GROUP BY 1 ORDER BY 1"
-    ))?;
-    let counts = statement.query_map([run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize)))?;
+    let mut statement = db.prepare(
+        "SELECT coalesce(message, ''), count(*) FROM fetch_scope WHERE run_id = ? AND error_code = ? GROUP BY 1 ORDER BY 1",
+    )?;
+    let counts = statement
+        .query_map(params![run, LEFT_OUT], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize)))?;
     Ok(counts.collect::<Result<_, _>>()?)
 }
 

@@ -28,7 +28,13 @@ const COUNTS: &str = "SELECT kind, count(*) FROM document GROUP BY 1
     UNION ALL SELECT 'member', count(*) FROM member
     UNION ALL SELECT 'team', count(*) FROM team
     UNION ALL SELECT 'connection', count(*) FROM connection
-    UNION ALL SELECT 'account_type', count(*) FROM account_type";
+    UNION ALL SELECT 'account_type', count(*) FROM account_type
+    UNION ALL SELECT 'account-type', count(*) FROM account_type
+    UNION ALL SELECT 'user_attribute', count(*) FROM user_attribute
+    UNION ALL SELECT 'user-attribute', count(*) FROM user_attribute
+    UNION ALL SELECT 'tenant', count(*) FROM tenant
+    UNION ALL SELECT 'version_tag', count(*) FROM version_tag
+    UNION ALL SELECT 'table', count(*) FROM warehouse_table";
 
 impl Catalog {
     /// The sizes of the published catalog; `None` while nothing is published.

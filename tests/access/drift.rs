@@ -6,10 +6,10 @@ use fastrand::Rng;
 use sigma_catalog::access::{Access, Cause, Change, Confidence, Drift, Level, Move, Users};
 use sigma_catalog::catalog::facts::{AccountTypeFact, Facts, Readings};
 
+use crate::awkward::organisation;
 use crate::facts::{Build, empty};
 use crate::mutation::{KINDS, Mutation, mutation};
 use crate::oracle;
-use crate::random::organisation;
 
 /// A random organisation, read to its end.
 fn complete(rng: &mut Rng) -> Facts {
@@ -312,6 +312,7 @@ fn another_account_type_changes_what_is_usable() {
     let (before, after) = (changes[0].before.expect("held"), changes[0].after.expect("held"));
     assert_eq!((changes[0].how, before.level, after.level), (Move::Raised, Level::Edit, Level::Edit));
     assert_eq!((before.usable, after.usable), (Some(Level::View), None));
+    assert_eq!(changes[0].confidence, Confidence::Unknown, "what a Creator may use is not known");
     assert_eq!(drift.atoms()[changes[0].causes[0] as usize].cause, Cause::AccountType);
 }
 

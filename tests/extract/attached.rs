@@ -132,7 +132,7 @@ fn the_sql_of_data_models_is_asked_for_when_wanted_and_given_up_where_it_is_not_
                      WHERE d.kind = 'data-model' ORDER BY 1, 2, 3";
     let path = "/v2/dataModels/{dataModelId}/elements/{elementId}/query";
     let context = Context::new(Options { data_models: 10, ..Options::small() });
-    context.extract();
+    assert_eq!(context.extract_with(&[]).code, 0);
     assert_eq!(asked(&context.simulator.stats(), path), 0);
     assert_eq!(context.rows(of_models), Vec::<String>::new());
 

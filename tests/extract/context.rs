@@ -10,7 +10,8 @@ use sigma_catalog::simulator::{Options, Simulator};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+/// What servers run on.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Turns on what is off by default: what there is beyond it is tested for itself.
 pub const EVERYTHING: [&str; 2] = ["--everything", "true"];
@@ -126,7 +127,11 @@ impl Context {
             let sql = std::fs::read_to_string(file).expect("a migration");
             for made in ["INDEX", "TABLE"] {
                 let makes: Vec<&str> = sql.lines().filter_map(|line| line.strip_prefix("CREATE ")).collect();
-                for line in makes.into_iter().rev().map(|line| line.trim_start_matches("UNIQUE ")) {
+                for line in makes
+                    .into_iter()
+                    .rev()
+                    .map(|line| line.trim_start_matches("UNIQUE ").trim_start_matches("VIRTUAL "))
+                {
                     if let Some(name) =
                         line.strip_prefix(made).and_then(|rest| rest.split_whitespace().next())
                     {

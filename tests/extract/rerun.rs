@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sigma_catalog::catalog::TABLES;
 use sigma_catalog::simulator::Mutation;
 
 use crate::context::{Context, run};
 use crate::truth;
+
+/// What a new version of a document changes, whatever is new in it.
+const OF_VERSIONS: [&str; 3] = ["document_version", "export_schedule", "materialization_schedule"];
 
 /// Every row of every history table.
 fn history(context: &Context) -> BTreeMap<String, Vec<String>> {
@@ -75,10 +79,11 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     }
     let held =
         |table: &str| context.rows(&format!("SELECT 1 FROM {table} WHERE document_id = '{deleted}'")).len();
-    let inside: BTreeMap<&str, usize> =
-        ["page", "element", "element_column", "element_query", "lineage_edge", "lineage_node"]
-            .map(|t| (t, held(t)))
-            .into();
+    let inside: BTreeMap<&str, usize> = TABLES
+        .iter()
+        .filter(|t| t.in_document && !OF_VERSIONS.contains(&t.name))
+        .map(|t| (t.name, held(t.name)))
+        .collect();
     let tagged = held("tagged_version");
     let granted = context.rows(&format!("SELECT 1 FROM object_grant WHERE object_id = '{deleted}'")).len();
     let summary = context.extract();
@@ -97,7 +102,13 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     // Everything else that was opened lies in the new page, everything else that was closed in the deleted workbook.
     let document_of =
         |id: &str| context.rows(&format!("SELECT document FROM document_key WHERE id = '{id}'")).remove(0);
-    let (grown_key, deleted_key) = (document_of(&grown), document_of(&deleted));
+    let [renamed_key, grown_key, deleted_key] = [&renamed, &grown, &deleted].map(|id| document_of(id));
+    for table in OF_VERSIONS {
+        let touched =
+            changes(&format!("SELECT document FROM {table}_history WHERE 2 IN (valid_from, valid_to)"));
+        let may = BTreeSet::from([renamed_key.clone(), grown_key.clone(), deleted_key.clone()]);
+        assert!(touched.is_subset(&may), "{table} {touched:?}");
+    }
     for (table, count) in &inside {
         let touched = changes(&format!("SELECT document FROM {table}_history WHERE valid_from = 2"));
         assert!(touched.is_subset(&[grown_key.clone()].into()), "{table} {touched:?}");
@@ -114,10 +125,11 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
         .filter(|(table, rows)| before[table] != *rows)
         .map(|(table, _)| table)
         .collect();
-    let mut expected: BTreeSet<_> =
+    let mut expected: BTreeSet<String> =
         inside.iter().filter(|(_, count)| **count > 0).map(|(table, _)| format!("{table}_history")).collect();
     expected
         .extend(["document_history", "file_history", "page_history", "element_history"].map(str::to_owned));
+    expected.extend(OF_VERSIONS.map(|table| format!("{table}_history")));
     expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
     // Who may do what with the deleted one.
     expected.insert("access_principal_history".to_owned());

@@ -20,8 +20,8 @@ struct Kind {
 struct Known {
     /// Data models: Sigma has no bulk endpoint for the SQL of their elements.
     models: BTreeSet<String>,
-    /// Data models and datasets.
-    own_sources: BTreeSet<String>,
+    /// Their sources are another table's, and come by default.
+    datasets: BTreeSet<String>,
     /// Objects that listings show: only of these can grants be asked by object.
     listed: BTreeSet<String>,
     by_object: bool,
@@ -48,9 +48,8 @@ fn optional(known: &Known, _: &Value) -> bool {
     known.everything
 }
 
-/// Of data models and datasets it is asked by default.
-fn source_that_is_asked(known: &Known, row: &Value) -> bool {
-    known.everything || known.own_sources.contains(row["document"].as_str().expect("a document"))
+fn of_no_dataset(known: &Known, row: &Value) -> bool {
+    known.everything && !known.datasets.contains(row["document"].as_str().expect("a document"))
 }
 
 fn has_bulk_sql(known: &Known, row: &Value) -> bool {
@@ -77,7 +76,8 @@ fn listed_if_tagged(known: &Known, row: &Value) -> bool {
 }
 
 fn on_something_reached(known: &Known, row: &Value) -> bool {
-    row["on"] == "connection" || known.tables.contains(row["inode"].as_str().expect("an inode"))
+    let table = known.tables.contains(row["inode"].as_str().expect("an inode"));
+    row["on"] == "connection" || (known.everything && table)
 }
 
 const KINDS: &[Kind] = &[
@@ -232,7 +232,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         truth: "/objects/source",
-        held: source_that_is_asked,
+        held: of_no_dataset,
         fields: &["document", "type", "id", "tag", "elements", "connection", "definition"],
         catalog: "SELECT document_id, type, source_id, version_tag_id, element_ids, connection_id, definition \
                   FROM document_source",
@@ -259,6 +259,12 @@ const KINDS: &[Kind] = &[
         ],
         catalog: "SELECT document_id, element_id, column_id, source_type, source_id, source_column, source_document_id, \
                   source_element_id, source_column_id FROM column_lineage",
+    },
+    Kind {
+        truth: "/objects/sql-table",
+        held: all,
+        fields: &["document", "sql", "path", "connection", "table"],
+        catalog: "SELECT document_id, custom_sql_id, path, connection_id, table_id FROM custom_sql_source",
     },
     Kind {
         truth: "/grants",
@@ -324,7 +330,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         truth: "/objects/warehouse-column",
-        held: all,
+        held: optional,
         fields: &["table", "name", "type", "visibility", "description"],
         catalog: "SELECT table_id, name, data_type, visibility, description FROM warehouse_column",
     },
@@ -354,11 +360,7 @@ pub fn differences(context: &Context) -> String {
     let id_of = |row: &Value| row["id"].as_str().expect("an id").to_owned();
     let mut known = Known {
         models: ids("data-model").iter().map(id_of).collect(),
-        own_sources: ["data-model", "dataset"]
-            .iter()
-            .flat_map(|kind| ids(kind))
-            .map(|row| id_of(&row))
-            .collect(),
+        datasets: ids("dataset").iter().map(id_of).collect(),
         everything: !context
             .rows("SELECT 1 FROM fetch_scope WHERE endpoint = 'embeds' AND outcome = 'complete'")
             .is_empty(),

@@ -382,7 +382,9 @@ impl<'d, 'f> Walk<'d, 'f> {
         let (how, aspect) = compared(before, after)?;
         let confidences = [0, 1].map(|side| self.confidence(side, member, object));
         let [fatal, mild] = if how.is_up() { confidences } else { [confidences[1], confidences[0]] };
+        let known = |held: Option<Held>| held.is_some_and(|held| held.usable.is_some());
         let confidence = match (fatal, mild) {
+            _ if aspect == Aspect::Usable && !(known(before) && known(after)) => Confidence::Unknown,
             (Confidence::Exact, Confidence::Exact) => Confidence::Exact,
             (Confidence::Exact, _) => Confidence::LowerBound,
             // There may have been as much before, or there may be as much now.
@@ -396,7 +398,7 @@ impl<'d, 'f> Walk<'d, 'f> {
     }
 }
 
-/// How the two differ. What may be used counts where as much is granted as before and it is known on both sides.
+/// How the two differ. What may be used at most counts where as much is granted as before.
 fn compared(before: Option<Held>, after: Option<Held>) -> Option<(Move, Aspect)> {
     let (before, after) = match (before, after) {
         (None, None) => return None,
@@ -408,8 +410,6 @@ fn compared(before: Option<Held>, after: Option<Held>) -> Option<(Move, Aspect)>
     if before.level != after.level {
         return Some((step(before.level < after.level), Aspect::Level));
     }
-    match (before.usable, after.usable) {
-        (Some(old), Some(new)) if old != new => Some((step(old < new), Aspect::Usable)),
-        _ => None,
-    }
+    let [old, new] = [before, after].map(|held| held.usable.unwrap_or(held.level));
+    (old != new).then(|| (step(old < new), Aspect::Usable))
 }

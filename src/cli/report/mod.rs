@@ -140,7 +140,7 @@ fn all(
 /// Writes the page of a catalog.
 fn html(cli: &Cli, source: &SourceArgs, path: &Path, printer: &Printer) -> Result<(), CliError> {
     let loaded = load::load(cli, source, options(source), printer)?;
-    let text = page(&loaded.inputs(), &loaded.run, &loaded.catalog, &loaded.ledger()?, "")?;
+    let text = page(&loaded.inputs(), &loaded.ledger()?)?;
     output::write_file(path, |out| Ok(out.write_all(text.as_bytes())?))?;
     printer.line(format_args!("wrote {} ({:.1} MB)", path.display(), text.len() as f64 / 1e6))
 }

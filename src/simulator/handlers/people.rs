@@ -204,6 +204,7 @@ fn tenant_row(call: &Call<'_>, place: usize) -> Value {
         "tenantOrganizationName": tenant.name, "tenantOrganizationSlug": tenant.slug,
     });
     if let Some(region) = tenant.region {
+        row["sharedAt"] = json!("2025-02-01T00:00:00.000Z");
         row["tenantCloudProvider"] = json!("aws");
         row["tenantRegion"] = json!(region);
         row["tenantApiUrl"] = json!("https://api.eu.aws.sigmacomputing.com");
