@@ -14,8 +14,8 @@ pub(super) struct Sheet {
     pub name: &'static str,
     pub labels: Vec<&'static str>,
     pub rows: Vec<Vec<String>>,
-    /// How many rows more there are.
-    pub left: usize,
+    /// How many rows there are in all.
+    pub total: usize,
 }
 
 impl Sheet {
@@ -47,8 +47,8 @@ pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger, most: usize) ->
     let labels = columns.iter().map(|(_, column)| column.label).collect();
     let mut sheet = Sheet { name: report.name, labels, ..Sheet::default() };
     let mut each = |cells: &[Cell<'_>]| {
+        sheet.total += 1;
         if sheet.rows.len() == most {
-            sheet.left += 1;
             return;
         }
         sheet.rows.push(columns.iter().map(|(place, _)| cells[*place].text().into_owned()).collect());
