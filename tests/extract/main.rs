@@ -4,6 +4,7 @@ mod attached;
 mod check;
 mod context;
 mod demo;
+mod dialects;
 mod everything;
 mod filters;
 mod mistakes;
