@@ -199,7 +199,7 @@ impl Crawler {
                 })
                 .await;
         }
-        reading.has_bulk_columns = matches!(answer, Answer::Rows(..));
+        reading.has_bulk_columns = matches!(&answer, Answer::Rows(_, report) if report.incomplete.is_none());
         reading.take(step, "", answer, |row: model::Column, reading| {
             let column = rows::column(None, row);
             reading.names(&column.element_id);

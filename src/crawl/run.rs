@@ -21,7 +21,6 @@ use super::mirror::materialise;
 use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::queue::{Queue, Task};
-use super::rows;
 use super::token::Token;
 use super::worker::{Crawler, Known};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
@@ -217,6 +216,7 @@ pub async fn extract(
     let severity = if decision.is_warning { Severity::Warning } else { Severity::Info };
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
+    let organization_before = store.organization()?;
 
     let previews = &settings.crawl.previews;
     let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
@@ -239,6 +239,7 @@ pub async fn extract(
         login: decision.login.clone(),
         members: members.clone(),
         grants_by_principal_before: by_principal,
+        organization_before,
         gallery,
     };
     let crawler = Crawler::new(client.clone(), settings.crawl.clone(), known, deliveries);
@@ -358,7 +359,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
-    rows.push(rows::organization(id, crawler.document_url().as_deref()));
+    rows.push(crawler.organization(id));
     crawler.deliver(Delivery::Rows(rows)).await?;
     crawler
         .deliver_scope(ScopeReport {

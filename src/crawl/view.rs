@@ -12,7 +12,11 @@ use super::rows;
 use super::worker::{Crawler, ends_the_run};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::organisation::{Document, File, Workspace};
-use crate::sigma::{Endpoint, ids, model};
+use crate::sigma::{Endpoint, ErrorKind, SigmaError, ids, model};
+
+/// What says who may do what, or belongs to the organisation as a whole, and hence to nobody's view.
+const NOBODYS: [&str; 5] =
+    [scope::OBJECT_GRANTS, scope::ACCOUNT_TYPES, scope::USER_ATTRIBUTES, scope::TENANTS, scope::VERSION_TAGS];
 
 impl Crawler {
     /// Reads what the member sees and remembers it.
@@ -25,11 +29,10 @@ impl Crawler {
         let mut ends = Vec::new();
         // Each container that may be out of the member's sight, with what its own content says of where it lies.
         let mut above: HashMap<String, Option<String>> = HashMap::new();
+        // Of what is turned off the catalog keeps what it has, as far as this member sees it.
+        let is_on =
+            |of: &str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(&self.settings));
         for r#type in graph::FILE_TYPES {
-            let document = graph::find(scope::DOCUMENTS, r#type);
-            if document.is_some_and(|step| !step.is_on(&self.settings)) {
-                continue;
-            }
             let call = if member == self.token.member_id {
                 Endpoint::Files.call()
             } else {
@@ -40,7 +43,11 @@ impl Crawler {
                 self.note_if_home(r#type, &row);
                 files.push(rows::file(r#type, row));
             };
-            ends.extend(self.read_scope(step, r#type, vec![call], take).await?);
+            match self.read_scope(step, r#type, vec![call], take).await {
+                Ok(end) => ends.extend(end.filter(|_| is_on(r#type))),
+                Err(CrawlError::Sigma { source, .. }) if !is_on(r#type) && knows_no_such(&source) => {}
+                Err(error) => return Err(error),
+            }
         }
         let left_in = self.left_in(files)?;
         let mut seen: HashSet<String> = HashSet::new();
@@ -53,7 +60,9 @@ impl Crawler {
             if file.r#type == "workspace" {
                 found.push(workspace_of(&file));
             }
-            found.push(file);
+            if is_on(&file.r#type) {
+                found.push(file);
+            }
         }
         self.deliver(Delivery::Rows(found)).await?;
         for end in ends {
@@ -63,8 +72,8 @@ impl Crawler {
         let mut report = ScopeReport::without_rows(scope::WORKSPACES, "", Outcome::Complete, "", "");
         (report.code, report.message) = (None, None);
         self.deliver_scope(report).await?;
-        for (scope, what) in [(scope::OBJECT_GRANTS, "grants"), (scope::ACCOUNT_TYPES, "account types")] {
-            let message = format!("{what} are not asked for while `permissions.mirroring` is off");
+        for scope in NOBODYS {
+            let message = format!("{scope} are not asked for while `permissions.mirroring` is off");
             let report = ScopeReport::without_rows(scope, "", Outcome::Excluded, "setting.off", message);
             self.deliver_scope(report).await?;
         }
@@ -138,6 +147,11 @@ impl Crawler {
     pub fn may_hold(&self, id: &str) -> bool {
         self.seen.get().is_none_or(|seen| seen.contains(id))
     }
+}
+
+/// Whether Sigma answered that it knows no files of that type, as it may of a kind that it has ended.
+fn knows_no_such(error: &SigmaError) -> bool {
+    matches!(error.kind(), ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Retired)
 }
 
 /// A container of which nothing may be told but where it stands in the way to what is seen.

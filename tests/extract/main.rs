@@ -2,6 +2,7 @@
 
 mod attached;
 mod check;
+mod combinations;
 mod context;
 mod demo;
 mod everything;
@@ -17,3 +18,4 @@ mod shapes;
 #[cfg(unix)]
 mod signals;
 mod truth;
+mod whole;
