@@ -336,3 +336,20 @@ pub(super) fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
         ..worse
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_listings_are_as_good_as_the_worse_one_whatever_their_order() {
+        let worst_first = [Outcome::Denied, Outcome::Carried, Outcome::Complete];
+        let listed = |outcome| ScopeReport::without_rows(scope::FILES, "", outcome, "", "");
+        for (place, worse) in worst_first.into_iter().enumerate() {
+            for better in &worst_first[place..] {
+                assert_eq!(combined(listed(worse), listed(*better)).outcome, worse);
+                assert_eq!(combined(listed(*better), listed(worse)).outcome, worse);
+            }
+        }
+    }
+}

@@ -236,6 +236,14 @@ fn a_kind_that_is_off_stays_as_far_as_the_login_user_sees_it() {
     let kinds = "SELECT DISTINCT kind FROM document ORDER BY 1";
     let all = context.rows(kinds);
     assert!(all.len() > 2, "{all:?}");
+    let told = context.rows(
+        "SELECT endpoint FROM fetch_scope WHERE message LIKE '%`permissions.mirroring` is off' ORDER BY 1",
+    );
+    assert_eq!(
+        told,
+        ["account-types", "object-grants", "tenants", "user-attributes", "version-tags"]
+            .map(|scope| format!("{scope:?}"))
+    );
     let before = held();
     view(chris, &["--reports=false", "--data-models=false", "--datasets=false"]);
     assert_eq!(held(), before);
