@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use sigma_catalog::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use sigma_catalog::catalog::document::{
-    Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
+    ColumnEdge, CustomSqlTable, Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
 };
-use sigma_catalog::catalog::organisation::{Document, File, Member, Workspace};
+use sigma_catalog::catalog::organisation::{Connection, Document, File, Member, Workspace};
+use sigma_catalog::catalog::warehouse::WarehouseTable;
 use sigma_catalog::store::find::Wanted;
 use sigma_catalog::store::lineage::Direction;
 use sigma_catalog::store::{Catalog, RunEnd, RunStart, Store};
@@ -126,6 +127,67 @@ fn edge(source_type: &str, source_document_id: &str, source_id: &str, target_id:
     }
 }
 
+fn element_name(number: usize, element: usize) -> String {
+    format!("{} by {} {number}", word(number + element), word(number / 7 + element * 3))
+}
+
+fn column_name(element: usize, column: usize) -> String {
+    format!("{} {} {column}", word(column), word(column * 7 + element))
+}
+
+fn column_edge(element: &str, column: &str, source: (&str, &str, &str)) -> ColumnEdge {
+    let (source_type, source_document_id, source_id) = source;
+    ColumnEdge {
+        target_element_id: element.to_owned(),
+        target_column_id: column.to_owned(),
+        source_type: source_type.to_owned(),
+        source_document_id: source_document_id.to_owned(),
+        source_id: source_id.to_owned(),
+        source_column: String::new(),
+        source_name: None,
+        source_column_id: None,
+        evidence: "formula".to_owned(),
+        inferred: false,
+    }
+}
+
+/// Custom SQL over a table that it names by its path, in every fourth workbook, read by the last element.
+fn custom_sql(rows: &mut Rows, table: usize, element_id: &str, number: usize) {
+    let path = table_path(table).join(".");
+    rows.push(LineageNode {
+        r#type: "customSQL".to_owned(),
+        id: "sql1".to_owned(),
+        name: Some("sql1".to_owned()),
+        connection_id: Some("connection".to_owned()),
+        definition: Some(format!("select * from {path}")),
+    });
+    rows.push(CustomSqlTable {
+        custom_sql_id: "sql1".to_owned(),
+        path: path.clone(),
+        connection_id: Some("connection".to_owned()),
+    });
+    for column in 0..COLUMNS {
+        let name = format!("{}_{column}", word(column).to_uppercase());
+        let of_table = column_edge("sql1", &name, ("table", "", &path));
+        rows.push(ColumnEdge {
+            source_column: name.clone(),
+            evidence: "sql".to_owned(),
+            inferred: true,
+            ..of_table
+        });
+        let of_sql = column_edge(element_id, &column_id(number, column), ("customSQL", "", "sql1"));
+        rows.push(ColumnEdge { source_column: name.clone(), source_column_id: Some(name), ..of_sql });
+    }
+}
+
+fn table_path(table: usize) -> [String; 3] {
+    ["ANALYTICS".to_owned(), word(table).to_uppercase(), format!("T{table:04}")]
+}
+
+fn column_id(number: usize, column: usize) -> String {
+    format!("c{column:03}{:06}", number % 1_000_000)
+}
+
 /// A workbook, or a data model where `model` says how many workbooks there are to a one.
 fn bundle(id: &str, number: usize, is_model: bool) -> Bundle {
     let mut rows = Rows::default();
@@ -141,23 +203,45 @@ fn bundle(id: &str, number: usize, is_model: bool) -> Bundle {
         rows.push(Element {
             element_id: element_id.clone(),
             page_id: (!is_model).then(|| format!("page{}", element % 2)),
-            name: Some(format!("{} by {} {number}", word(number + element), word(number / 7 + element * 3))),
+            name: Some(element_name(number, element)),
             r#type: Some("table".to_owned()),
             visualization_type: None,
             error: None,
         });
+        let model = number / PER_MODEL;
+        let model_element = format!("el05{model:06}");
+        let source = match element {
+            0 | 1 => None,
+            2 if !is_model => Some(("data-model", uuid(2, model), model_element.clone())),
+            _ => Some(("element", String::new(), format!("el{:02}{:06}", element % 2, number % 1_000_000))),
+        };
+        let is_sql = element == ELEMENTS - 1 && !is_model && number.is_multiple_of(4);
         for column in 0..COLUMNS {
-            let at_table = element < 3;
-            let name = format!("{} {} {}", word(column), word(column * 7 + element), column);
+            let native = source.is_none() && column < 8;
+            let mut name = column_name(element, column);
+            if number.is_multiple_of(1_000) && column == 24 {
+                name = "Net Promoter Score".to_owned();
+            }
             rows.push(ElementColumn {
                 element_id: element_id.clone(),
-                column_id: format!("c{column:03}{:06}", number % 1_000_000),
+                column_id: column_id(number, column),
                 formula: Some(format!("[{}/{} {}]", word(element), word(column), column)),
                 name: Some(name),
                 data_type: Some("number".to_owned()),
-                source_id: (at_table && column < 8).then(|| uuid(3, table(element))),
-                source_column: (at_table && column < 8)
-                    .then(|| format!("{}_{column}", word(column).to_uppercase())),
+                source_id: native.then(|| uuid(3, table(element))),
+                source_column: native.then(|| format!("{}_{column}", word(column).to_uppercase())),
+            });
+            let Some((kind, document, source)) = source.as_ref().filter(|_| !is_sql) else { continue };
+            let edge = column_edge(&element_id, &column_id(number, column), (kind, document, source));
+            rows.push(if *kind == "data-model" {
+                let (element, column) = (Some(element_name(model, 5)), column_name(5, column));
+                ColumnEdge { source_name: element, source_column: column, ..edge }
+            } else {
+                ColumnEdge {
+                    source_column: column_name(element % 2, column),
+                    source_column_id: Some(column_id(number, column)),
+                    ..edge
+                }
             });
         }
         rows.push(ElementQuery {
@@ -179,15 +263,16 @@ fn bundle(id: &str, number: usize, is_model: bool) -> Bundle {
                 definition: None,
             });
             rows.push(edge("table", "", &uuid(3, table(element)), &element_id));
-        } else if element == 2 && !is_model {
-            let model = number / PER_MODEL;
-            rows.push(edge("data-model", &uuid(2, model), &format!("el05{model:06}"), &element_id));
-        } else {
-            let source = format!("el{:02}{:06}", element % 3, number % 1_000_000);
-            rows.push(edge("element", id, &source, &element_id));
+        } else if is_sql {
+            custom_sql(&mut rows, table(element), &element_id, number);
+            rows.push(edge("customSQL", id, "sql1", &element_id));
+        } else if let Some((kind, document, source)) = &source {
+            let document = if document.is_empty() { id } else { document };
+            rows.push(edge(kind, document, source, &element_id));
         }
     }
-    let mut scopes = vec![report(scope::COLUMNS, ""), report(scope::LINEAGE, "")];
+    let mut scopes =
+        vec![report(scope::COLUMNS, ""), report(scope::LINEAGE, ""), report(scope::COLUMN_LINEAGE, "")];
     scopes.push(report(if is_model { scope::ELEMENTS } else { scope::PAGES }, ""));
     Bundle { document_id: id.to_owned(), rows, scopes }
 }
@@ -227,6 +312,33 @@ fn load(path: &Path, workbooks: usize) -> (Duration, Duration) {
             home_folder_id: None,
             created_at: None,
             updated_at: None,
+        });
+    }
+    rows.push(Connection {
+        id: "connection".to_owned(),
+        name: Some("Warehouse".to_owned()),
+        r#type: Some("snowflake".to_owned()),
+        account: None,
+        warehouse: None,
+        role: None,
+        is_sample: None,
+        is_audit_log: None,
+        use_oauth: None,
+        write_access: None,
+        is_archived: None,
+        created_by: None,
+        created_at: None,
+        updated_at: None,
+    });
+    for table in 0..TABLES {
+        let path = table_path(table);
+        rows.push(WarehouseTable {
+            id: uuid(3, table),
+            connection_id: Some("connection".to_owned()),
+            path: Some(path.join("/")),
+            database_name: Some(path[0].clone()),
+            schema_name: Some(path[1].clone()),
+            name: Some(path[2].clone()),
         });
     }
     let models = workbooks.div_ceil(PER_MODEL);
@@ -299,7 +411,8 @@ fn main() {
     time(&path, "search: a table name in SQL", search("T1234", &[]));
     time(&path, "search: a word of 1 in 20 names and of all elements", search("revenue", &[]));
     time(&path, "search: the beginning of such a word", search("rev", &[]));
-    time(&path, "search: columns", search("revenue_4", &["column"]));
+    time(&path, "search: columns of a name that few have", search("net promoter score", &["column"]));
+    time(&path, "search: columns of a name that every element has", search("renewal 15", &["column"]));
     let find = |catalog: &Catalog, text: &str| catalog.find(text, Wanted::ANY).expect("one object");
     let middle = workbooks / 2;
     let name = format!("Analytics/{} {} {middle}", word(middle), word(middle / 20));
@@ -322,6 +435,16 @@ fn main() {
     };
     time(&path, "lineage upstream: a workbook", lineage(id.clone(), Direction::Upstream));
     time(&path, "lineage downstream: a table by name", lineage("T0500".to_owned(), Direction::Downstream));
+    let by_column = |text: String, direction| {
+        move |catalog: &Catalog| {
+            let key = catalog.find(&text, Wanted::DATA).expect("one object");
+            catalog.column_lineage(&key, direction, usize::MAX).expect("lineage").nodes.len()
+        }
+    };
+    // Through the element's own document and the model's to the table.
+    let far = format!("{id}/el02{middle:06}/{}", column_id(middle, 5));
+    time(&path, "lineage upstream: a column", by_column(far, Direction::Upstream));
+    time(&path, "lineage upstream: all columns of a workbook", by_column(id.clone(), Direction::Upstream));
     time(&path, "lineage downstream: a data model", lineage(uuid(2, 3), Direction::Downstream));
     let impact = |text: &str| {
         let text = text.to_owned();
@@ -331,5 +454,15 @@ fn main() {
         }
     };
     time(&path, "impact: a table", impact("T0500"));
+    time(&path, "impact: a table by its path", impact(&table_path(500).join(".")));
     time(&path, "impact: a column", impact("T0500.REVENUE_0"));
+    time(
+        &path,
+        "impact: a column of a table by its path",
+        impact(&format!("{}.MARGIN_1", table_path(501).join("."))),
+    );
+    time(&path, "models: those of a workbook", |catalog| catalog.models(Some(&id)).expect("models").len());
+    time(&path, "models: one", |catalog| {
+        catalog.model(&find(catalog, &element)).expect("models").expect("one").columns.len()
+    });
 }

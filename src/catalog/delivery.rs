@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use super::record::{Record, Table, Value};
 
+/// The code of a scope that stands for one document which a filter or setting left out: its listing was read all the same.
+pub const LEFT_OUT: &str = "filter.excluded";
+
 /// The names of scopes. A scope is an endpoint with a parent: the unit of completeness and of deletion.
 pub mod scope {
     /// The organisation itself.

@@ -172,6 +172,24 @@ record! {
 }
 
 record! {
+    /// A table that custom SQL names anywhere in its text: inferred.
+    CustomSqlTable in "custom_sql_table" within document {
+        listed by COLUMN_LINEAGE;
+        child of ;
+        key {
+            /// The name of the custom SQL, as in `lineage_node`.
+            custom_sql_id: String,
+            /// The table's dotted path, as the query spells it.
+            path: String,
+        }
+        value {
+            /// The connection that the query runs on.
+            connection_id: Option<String>,
+        }
+    }
+}
+
+record! {
     /// An image of a page: a file named by its hash, in the folder of the previews.
     Preview in "preview" within document {
         listed by PREVIEWS by "page_id";

@@ -61,6 +61,7 @@ pub static TABLES: &[&Table] = &[
     attached::DocumentVersion::TABLE,
     attached::DocumentSource::TABLE,
     document::Preview::TABLE,
+    document::CustomSqlTable::TABLE,
 ];
 
 /// The table of that name.

@@ -99,7 +99,9 @@ fn print(document: &AffectedDocument, printer: &Printer) -> Result<(), CliError>
     if more > 0 {
         names.push(format!("{more} more"));
     }
-    printer.line(format_args!("{:<11} {}", "", one_line(&names.join(", "))))?;
+    if !names.is_empty() {
+        printer.line(format_args!("{:<11} {}", "", one_line(&names.join(", "))))?;
+    }
     let mut facts = vec![counted(document.depth, "step")];
     facts.extend(document.owner.as_ref().map(|owner| format!("owner {}", owner.title())));
     facts.extend(

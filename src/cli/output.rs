@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -131,6 +133,84 @@ impl Printer {
     }
 }
 
+/// Writes a file that is there as a whole or not at all, and that only this user may read: what is written goes to a file
+/// beside it, which takes its place at the end. What is no file, such as a pipe, is written to as it is.
+///
+/// # Errors
+/// What `write` answers, or [`CliError::Usage`] where nothing can be written there; what was there before stays.
+pub fn write_file<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let cannot = |error: io::Error| cannot_write(path, &error);
+    // A link stays a link: it is the file behind it that is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        let mut out = BufWriter::with_capacity(BUFFER, File::create(&target).map_err(cannot)?);
+        let written = write(&mut out)?;
+        out.flush()?;
+        return Ok(written);
+    }
+    let mut unfinished = Unfinished::beside(&target).map_err(cannot)?;
+    let mut out = BufWriter::with_capacity(BUFFER, &mut unfinished.file);
+    let written = write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    unfinished.finish(&target).map_err(cannot)?;
+    Ok(written)
+}
+
+/// That nothing can be written there.
+pub fn cannot_write(path: &Path, error: &io::Error) -> CliError {
+    CliError::Usage {
+        problem: format!("cannot write `{}`: {error}", path.display()),
+        remedy: "name a place that exists and that this user may write to".to_owned(),
+    }
+}
+
+/// A file that is not finished yet; it goes unless it is.
+struct Unfinished {
+    path: PathBuf,
+    file: File,
+    finished: bool,
+}
+
+impl Unfinished {
+    fn beside(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
+        let mut options = OpenOptions::new();
+        // Never one that is there already: in a folder of everybody's it may lead elsewhere.
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut attempt = 0;
+        loop {
+            let path = target.with_file_name(format!(".{name}.{}.{attempt}", std::process::id()));
+            match options.open(&path) {
+                Ok(file) => return Ok(Self { file, path, finished: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 9 => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn finish(mut self, target: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, target)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The failure that led here is the one to tell.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// The text without what a terminal would obey: names are other people's, and may hold escape sequences.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
@@ -178,7 +258,56 @@ pub fn counted(count: usize, one: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, thousands};
+    use std::fs;
+    use std::io::{self, Write};
+
+    use super::{harmless, thousands, write_file};
+    use crate::cli::error::CliError;
+
+    #[test]
+    fn a_file_is_there_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = || -> Vec<String> {
+            let names =
+                fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+            names.map(|name| name.to_string_lossy().into_owned()).collect()
+        };
+        let path = folder.path().join("report.csv");
+        let said = |text: &'static str| move |out: &mut dyn Write| Ok(out.write_all(text.as_bytes())?);
+        write_file(&path, said("one")).expect("written");
+        let failed = write_file(&path, |out| -> Result<(), CliError> {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more").into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(
+            (fs::read_to_string(&path).expect("text"), names()),
+            ("one".into(), vec!["report.csv".into()])
+        );
+        write_file(&path, said("two")).expect("written");
+        assert_eq!(
+            (fs::read_to_string(&path).expect("text"), names()),
+            ("two".into(), vec!["report.csv".into()])
+        );
+        let nowhere = write_file(&folder.path().join("no/where"), said("x")).expect_err("no folder");
+        assert!(nowhere.to_string().contains("cannot write"), "{nowhere}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_for_its_owner_a_link_stays_one_and_a_device_is_written_to() {
+        use std::os::unix::fs::{MetadataExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("report.csv"), folder.path().join("latest"));
+        fs::write(&path, "old").expect("a file");
+        symlink(&path, &link).expect("a link");
+        write_file(&link, |out| Ok(out.write_all(b"new")?)).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "new");
+        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
+        assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o777, 0o600);
+        write_file("/dev/null".as_ref(), |out| Ok(out.write_all(b"x")?)).expect("written");
+        assert!(!fs::metadata("/dev/null").expect("a device").is_file());
+    }
 
     #[test]
     fn names_cannot_command_the_terminal() {

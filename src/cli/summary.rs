@@ -30,6 +30,7 @@ const KINDS: &[(&str, &str)] = &[
     ("lineage_node", "sources"),
     ("lineage_edge", "lineage edges"),
     ("column_edge", "column lineage edges"),
+    ("custom_sql_table", "tables named by SQL"),
     ("document_source", "document sources"),
     ("control", "controls"),
     ("bookmark", "bookmarks"),

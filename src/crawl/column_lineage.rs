@@ -1,5 +1,7 @@
 //! The column lineage of a document, derived from what was read of it.
 
+use std::collections::HashMap;
+
 use crate::catalog::delivery::{Event, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::config::CrawlSettings;
 use crate::lineage::columns;
@@ -9,9 +11,10 @@ use crate::lineage::sql::SqlError;
 /// Adds the column lineage of a document to its rows, and how that ended. It is known only when all columns and all direct
 /// sources are: with less, a reference might seem to fit what it does not mean, so then what was known before stays.
 ///
-/// Gives an event for each custom SQL that could not be read.
+/// `warehouses` are the types of connections by id. Gives an event for each custom SQL that could not be read.
 pub(super) fn derive(
     settings: &CrawlSettings,
+    warehouses: &HashMap<String, String>,
     document_id: &str,
     rows: &mut Rows,
     scopes: &mut Vec<ScopeReport>,
@@ -33,9 +36,10 @@ pub(super) fn derive(
         return Vec::new();
     }
     let document = Document::of(rows);
-    let custom = columns::of_custom_sql(&document);
+    let custom = columns::of_custom_sql(&document, warehouses);
     let mut edges = columns::of_formulas(&document, &custom.outputs);
     edges.extend(custom.edges);
+    let tables = custom.tables;
     let unread = |(id, error): (&str, SqlError)| Event {
         severity: Severity::Info,
         code: "column_lineage.sql_unread".to_owned(),
@@ -44,10 +48,14 @@ pub(super) fn derive(
     };
     let events = custom.errors.into_iter().map(unread).collect();
     let mut report = none(Outcome::Complete, "", "");
-    (report.rows, report.code, report.message) = (edges.len() as u64, None, None);
+    let found = edges.len() + tables.len();
+    (report.rows, report.code, report.message) = (found as u64, None, None);
     scopes.push(report);
     for edge in edges {
         rows.push(edge);
+    }
+    for table in tables {
+        rows.push(table);
     }
     events
 }

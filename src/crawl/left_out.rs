@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::filter::Setting;
-use crate::catalog::delivery::{Outcome, ScopeReport, scope};
+use crate::catalog::delivery::{LEFT_OUT, Outcome, ScopeReport, scope};
 use crate::catalog::organisation::Member;
 
 /// How many objects of a kind a setting left out.
@@ -76,7 +76,7 @@ impl LeftOut {
         documents
             .map(|(id, (kind, setting))| {
                 let message = format!("this {kind} is left out by `{setting}`");
-                ScopeReport::without_rows(scope::DOCUMENTS, id, Outcome::Excluded, "filter.excluded", message)
+                ScopeReport::without_rows(scope::DOCUMENTS, id, Outcome::Excluded, LEFT_OUT, message)
             })
             .collect()
     }

@@ -78,6 +78,13 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
     lineage
 }
 
+/// The elements whose direct sources the answer leaves open: `sourceIds` is `null` or absent, where an empty list would say that
+/// there are none.
+pub(super) fn untold(entries: &[model::LineageEntry]) -> BTreeSet<&str> {
+    let elements = entries.iter().filter(|entry| entry.r#type == "element" && entry.source_ids.is_none());
+    elements.filter_map(|entry| entry.element_id.as_deref()).collect()
+}
+
 /// Adds what the graph of one element says about its direct sources.
 pub(super) fn add_element(
     lineage: &mut Lineage,

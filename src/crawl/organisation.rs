@@ -1,6 +1,6 @@
 //! Listings of the whole organisation: people, containers, documents, connections, grants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::error::CrawlError;
 use super::filter::{PERSONAL, is_personal_path};
@@ -76,15 +76,7 @@ impl Crawler {
                 })
                 .await
             }
-            Task::Connections => {
-                let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
-                let call = step.endpoint.call().query("includeArchived", "true");
-                self.page_through(step, "", vec![call], |row: model::Connection, out| {
-                    self.ask_of("connection", &row.connection_id, enqueue);
-                    out.push(rows::connection(row));
-                })
-                .await
-            }
+            Task::Connections => self.warehouses(enqueue).await.map(|_| ()),
             Task::Grants(of) => self.grants(of).await,
             Task::Listing { step } => self.listing(step, enqueue).await,
             Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
@@ -92,6 +84,24 @@ impl Crawler {
                 Err(CrawlError::Internal("a document is no listing".to_owned()))
             }
         }
+    }
+
+    /// The types of connections by id. The first who needs them lists the connections, the others wait for that: what a run
+    /// finds does not depend on what came first.
+    pub(super) async fn warehouses(&self, enqueue: &Enqueue) -> Result<&HashMap<String, String>, CrawlError> {
+        let list = async || {
+            let mut types = HashMap::new();
+            let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
+            let call = step.endpoint.call().query("includeArchived", "true");
+            self.page_through(step, "", vec![call], |row: model::Connection, out| {
+                self.ask_of("connection", &row.connection_id, enqueue);
+                types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
+                out.push(rows::connection(row));
+            })
+            .await?;
+            Ok(types)
+        };
+        self.warehouses.get_or_try_init(list).await
     }
 
     pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {
@@ -206,13 +216,19 @@ impl Crawler {
             Some(parameter) => step.endpoint.call().query(parameter, id).query("directGrantsOnly", "true"),
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
-        self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
-            let grant = rows::grant(object, row);
-            if let Some(grant) = grant.filter(|grant| !self.left_out.holds(&grant.object_id)) {
-                out.push(grant);
-            }
-        })
-        .await
+        let mut nowhere = 0_u64;
+        let each = |row: model::Grant, out: &mut Rows| match rows::grant(object, row) {
+            Some(grant) if !self.left_out.holds(&grant.object_id) => out.push(grant),
+            Some(_) => {}
+            None => nowhere += 1,
+        };
+        let Some(mut report) = self.read_scope(step, id, vec![call], each).await? else { return Ok(()) };
+        if nowhere > 0 && report.outcome.is_complete() {
+            report.outcome = Outcome::Incomplete;
+            report.code = Some("grant.no_object".to_owned());
+            report.message = Some(format!("{nowhere} of the grants do not say on which object they are"));
+        }
+        self.deliver_scope(report).await
     }
 }
 

@@ -1,10 +1,10 @@
 //! A worker: takes tasks from the queue, one request in flight, and delivers what it reads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, OnceLock};
 
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
 use super::attached::ModelSql;
 use super::error::CrawlError;
@@ -47,6 +47,8 @@ pub(super) struct Crawler {
     document_url: Mutex<Option<String>>,
     /// The warehouse tables found so far: a table that many documents read is asked about once.
     tables: Mutex<HashSet<String>>,
+    /// The types of connections by id, once they are listed.
+    pub(super) warehouses: OnceCell<HashMap<String, String>>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
 }
@@ -85,6 +87,7 @@ impl Crawler {
             gallery,
             document_url: Mutex::new(None),
             tables: Mutex::new(HashSet::new()),
+            warehouses: OnceCell::new(),
             without_tenants: AtomicBool::new(false),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::document::{Column, Document, Element, Source};
 use super::formula::{self, Reference};
 use super::sql::{self, SqlError};
-use crate::catalog::document::ColumnEdge;
+use crate::catalog::document::{ColumnEdge, CustomSqlTable};
 
 /// Under this name formulas know custom SQL, whatever its id: seen in the formulas of many documents.
 const CUSTOM_SQL: &str = "Custom SQL";
@@ -33,18 +33,24 @@ pub fn of_formulas(document: &Document<'_>, outputs: &BTreeMap<&str, Vec<String>
 pub struct CustomSql<'doc> {
     /// What the output columns are computed from.
     pub edges: Vec<ColumnEdge>,
+    /// The tables that it names.
+    pub tables: Vec<CustomSqlTable>,
     /// The names of the output columns by the id of the custom SQL, as far as the query names them.
     pub outputs: BTreeMap<&'doc str, Vec<String>>,
     /// The custom SQL of which nothing is known, and why.
     pub errors: Vec<(&'doc str, SqlError)>,
 }
 
-/// Reads the custom SQL of a document.
-pub fn of_custom_sql<'doc>(document: &Document<'doc>) -> CustomSql<'doc> {
+/// Reads the custom SQL of a document. `warehouses` are the types of connections by id, as far as they are known.
+pub fn of_custom_sql<'doc>(
+    document: &Document<'doc>,
+    warehouses: &HashMap<String, String>,
+) -> CustomSql<'doc> {
     let mut found = CustomSql::default();
     for ((kind, id), node) in &document.nodes {
         let (CUSTOM_SQL_TYPE, Some(definition)) = (*kind, node.definition) else { continue };
-        let shape = match sql::shape(definition) {
+        let warehouse = node.connection_id.and_then(|id| warehouses.get(id)).map(String::as_str);
+        let shape = match sql::shape(definition, warehouse) {
             Ok(shape) => shape,
             Err(error) => {
                 found.errors.push((id, error));
@@ -68,6 +74,11 @@ pub fn of_custom_sql<'doc>(document: &Document<'doc>) -> CustomSql<'doc> {
             found.edges.extend(output.origins.iter().map(|origin| edge(name, &origin.table, &origin.column)));
         }
         found.edges.extend(shape.all_of.iter().map(|table| edge("*", table, "*")));
+        found.tables.extend(shape.tables.into_iter().map(|path| CustomSqlTable {
+            custom_sql_id: (*id).to_owned(),
+            path,
+            connection_id: node.connection_id.map(str::to_owned),
+        }));
         found.outputs.insert(id, shape.outputs.into_iter().filter_map(|output| output.name).collect());
     }
     found

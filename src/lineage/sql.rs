@@ -17,8 +17,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
-/// Dialects in the order in which they are tried. The connection's own type may not be known yet when a document is read, and
-/// what a run finds must not depend on what came first.
+/// Dialects in the order in which they are tried after that of the connection, whose type may be none that is known here.
 const DIALECTS: [&str; 6] = ["generic", "snowflake", "bigquery", "databricks", "redshift", "mssql"];
 
 /// How deep a query may nest, and how many operators it may have: each is a level of the tree, and the stack is finite.
@@ -57,6 +56,8 @@ pub struct Shape {
     pub outputs: Vec<Output>,
     /// The tables of which it gives all columns.
     pub all_of: BTreeSet<String>,
+    /// The tables that it names anywhere, by their dotted paths; of the whole query only.
+    pub tables: BTreeSet<String>,
 }
 
 /// Why nothing is known of a query.
@@ -74,21 +75,29 @@ pub enum SqlError {
 ///
 /// # Errors
 /// [`SqlError`] when it is none, or too large.
-pub fn shape(text: &str) -> Result<Shape, SqlError> {
+///
+/// `warehouse` is the type of the connection as Sigma calls it, where it is known: what one warehouse takes for a name another
+/// takes for a text.
+pub fn shape(text: &str, warehouse: Option<&str>) -> Result<Shape, SqlError> {
     // The parser's tree is as deep as its operators are many, and is walked and dropped recursively: that takes a stack of its own.
     std::thread::scope(|threads| {
-        let reading =
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(threads, || shape_here(text));
+        let reading = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(threads, || shape_here(text, warehouse));
         reading.ok().and_then(|reading| reading.join().ok()).unwrap_or(Err(SqlError::TooLarge))
     })
 }
 
-fn shape_here(text: &str) -> Result<Shape, SqlError> {
+fn shape_here(text: &str, warehouse: Option<&str>) -> Result<Shape, SqlError> {
     let text = without_parameters(text);
     let mut error = SqlError::Unparsed;
-    for dialect in DIALECTS.iter().filter_map(dialect_from_str) {
+    let dialects = warehouse.into_iter().chain(DIALECTS);
+    for dialect in dialects.filter_map(|name| dialect_from_str(name.to_lowercase())) {
         match parse(&*dialect, &text) {
-            Ok(query) => return Ok(Scope::default().query(&query)),
+            Ok(query) => {
+                let tables = tables::of(&query);
+                return Ok(Shape { tables, ..Scope::default().query(&query) });
+            }
             Err(SqlError::TooLarge) => error = SqlError::TooLarge,
             Err(SqlError::Unparsed) => {}
         }
@@ -454,5 +463,6 @@ impl Visitor for Collector<'_> {
     }
 }
 
+mod tables;
 #[cfg(test)]
 mod tests;

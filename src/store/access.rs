@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::StoreError;
 use super::ledger::{self, RunRow};
 use super::reader::Catalog;
-use crate::catalog::delivery::{Outcome, scope};
+use crate::catalog::delivery::{LEFT_OUT, Outcome, scope};
 use crate::catalog::facts::{
     AccountTypeFact, DocumentFact, Facts, FileFact, GrantFact, MemberFact, MembershipFact, Readings,
     TeamFact, WorkspaceFact,
@@ -25,6 +25,12 @@ impl Catalog {
         let run = self.published_at(at)?;
         let facts = facts_of(db, &run)?;
         Ok((run, facts))
+    }
+
+    /// The organisation's slug in addresses as a run found it; `None` where no address showed it.
+    pub fn organization_slug(&self, run: i64) -> Result<Option<String>, StoreError> {
+        let slugs = rows(self.connection(), run, "organization", "slug", |row| row.get(0))?;
+        Ok(slugs.into_iter().next().flatten())
     }
 }
 
@@ -182,11 +188,12 @@ fn readings(db: &Connection, run: &RunRow) -> Result<Readings, StoreError> {
         .flatten();
     let absent_is_read = later.is_some_and(|later| run.run_id > later - ledger::KEPT_RUNS);
     let mut readings = Readings::new(absent_is_read, run.token_is_admin == Some(true));
-    // What was left out on purpose was not read.
+    // What was left out on purpose was not read, but for single documents: those the listing told.
     let read = [Outcome::Complete, Outcome::NotApplicable, Outcome::Carried].map(Outcome::name);
     let scopes = SCOPES.map(|scope| format!("'{scope}'")).join(", ");
     let mut statement = db.prepare_cached(&format!(
-        "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ? AND endpoint IN ({scopes})"
+        "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ? AND endpoint IN ({scopes}) \
+         AND error_code IS NOT '{LEFT_OUT}'"
     ))?;
     let mut rows = statement.query([run.run_id])?;
     while let Some(row) = rows.next()? {

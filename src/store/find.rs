@@ -113,7 +113,7 @@ fn listed(words: &str, objects: &[Described]) -> String {
 
 impl Catalog {
     /// The object that is meant: by id, `urlId`, address, external id (`kind:id`), path, name, e-mail address, or
-    /// `<document>/<element>[/<column>]`, `<table>.<column>`.
+    /// `<document>/<element>[/<column>]`, the path of a table with dots or slashes, `<table>.<column>`.
     ///
     /// # Errors
     /// [`FindError::Nothing`] and [`FindError::Several`] when it is not exactly one.
@@ -152,7 +152,7 @@ impl Finder<'_> {
         if text.is_empty() {
             return Ok(Keys::new());
         }
-        let stages: [&dyn Fn() -> Result<Keys, StoreError>; 8] = [
+        let stages: [&dyn Fn() -> Result<Keys, StoreError>; 9] = [
             &|| self.by_reference(text),
             &|| self.by_id(text),
             &|| self.by_address(text),
@@ -160,6 +160,7 @@ impl Finder<'_> {
             &|| self.inside_documents(text),
             &|| self.by_path(text, COLLATIONS[1]),
             &|| self.by_name(text),
+            &|| self.by_table_path(text),
             &|| self.table_column(text),
         ];
         for stage in stages {
@@ -205,6 +206,8 @@ impl Finder<'_> {
              UNION SELECT 'connection', '', id FROM connection WHERE id IN (?1, ?2)
              UNION SELECT 'team', '', id FROM team WHERE id IN (?1, ?2)
              UNION SELECT 'member', '', id FROM member WHERE id = ?1 OR email = ?1 COLLATE NOCASE
+             UNION SELECT 'table', '', id FROM warehouse_table WHERE id IN (?1, ?2)
+             UNION SELECT source_type, '', source_id FROM dataset_source WHERE source_id IN (?1, ?2)
              UNION SELECT type, '', id FROM lineage_node WHERE id IN (?1, ?2) AND type <> 'customSQL'",
             &[text, &lower],
         )
@@ -234,16 +237,22 @@ impl Finder<'_> {
         Ok(found)
     }
 
-    /// The names of the containers and its own, with slashes between.
+    /// The names of the containers and its own, with slashes between. Names may hold slashes, so every slash may be the one
+    /// that the name begins behind.
     fn by_path(&self, text: &str, collation: &str) -> Result<Keys, StoreError> {
         let whole = text.trim_matches('/');
-        let mut found = Keys::new();
-        for (table, kind) in [("document", "kind"), ("file", "type")] {
-            let sql = format!(
-                "SELECT {kind}, '', id FROM {table} WHERE {kind} <> 'workspace' \
-                 AND coalesce(nullif(path, '') || '/', '') || name = ?1 COLLATE {collation}"
-            );
-            found.append(&mut self.keys(&sql, &[whole])?);
+        let sql = ["document", "file"].map(|table| {
+            let kind = if table == "document" { "kind" } else { "type" };
+            // The first condition is that of the index of names.
+            format!(
+                "SELECT {kind}, '', id FROM {table} WHERE name = ?2 COLLATE NOCASE AND {kind} <> 'workspace' \
+                 AND name = ?2 COLLATE {collation} AND coalesce(path, '') = ?1 COLLATE {collation}"
+            )
+        });
+        let sql = sql.join(" UNION ");
+        let mut found = self.keys(&sql, &["", whole])?;
+        for (at, _) in whole.match_indices('/') {
+            found.append(&mut self.keys(&sql, &[&whole[..at], &whole[at + 1..]])?);
         }
         let sql = format!("SELECT 'workspace', '', id FROM workspace WHERE name = ?1 COLLATE {collation}");
         found.append(&mut self.keys(&sql, &[whole])?);
@@ -253,16 +262,46 @@ impl Finder<'_> {
     /// A bare name of whatever lies outside documents.
     fn by_name(&self, text: &str) -> Result<Keys, StoreError> {
         for collation in COLLATIONS {
-            let sql = format!(
-                "SELECT kind, '', id FROM document WHERE name = ?1 COLLATE {collation}
-                 UNION SELECT type, '', id FROM file WHERE name = ?1 COLLATE {collation} AND type <> 'workspace'
-                 UNION SELECT 'connection', '', id FROM connection WHERE name = ?1 COLLATE {collation}
-                 UNION SELECT 'team', '', id FROM team WHERE name = ?1 COLLATE {collation}
-                 UNION SELECT 'member', '', id FROM member
-                     WHERE trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) = ?1 COLLATE {collation}
-                 UNION SELECT type, '', id FROM lineage_node WHERE name = ?1 COLLATE {collation} AND type <> 'customSQL'"
-            );
-            let found = self.keys(&sql, &[text])?;
+            let named = |kind: &str, table: &str| {
+                format!(
+                    "SELECT {kind}, '', id FROM {table} \
+                     WHERE name = ?1 COLLATE NOCASE AND name = ?1 COLLATE {collation}"
+                )
+            };
+            let sql = [
+                named("kind", "document"),
+                named("type", "file") + " AND type <> 'workspace'",
+                named("'connection'", "connection"),
+                named("'team'", "team"),
+                named("type", "lineage_node") + " AND type <> 'customSQL'",
+                named("'table'", "warehouse_table"),
+                format!(
+                    "SELECT 'member', '', id FROM member WHERE \
+                     trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) = ?1 COLLATE {collation}"
+                ),
+            ];
+            let found = self.keys(&sql.join(" UNION "), &[text])?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Keys::new())
+    }
+
+    /// A warehouse table by its path, or the end of it, with dots as SQL has them or with slashes; else a path that only
+    /// custom SQL names.
+    fn by_table_path(&self, text: &str) -> Result<Keys, StoreError> {
+        let dotted = text.trim_matches('/').replace('/', ".");
+        let Some((_, name)) = dotted.rsplit_once('.') else { return Ok(Keys::new()) };
+        let whole =
+            "SELECT 'table', '', id FROM warehouse_table WHERE replace(path, '/', '.') = ?1 COLLATE NOCASE";
+        let end = "SELECT 'table', '', id FROM warehouse_table WHERE name = ?2 COLLATE NOCASE \
+             AND substr(replace(path, '/', '.'), -length(?1) - 1) = ('.' || ?1) COLLATE NOCASE";
+        let named = "SELECT 'table', '', path FROM custom_sql_source WHERE path = ?1 COLLATE NOCASE AND table_id IS NULL";
+        for (sql, parameters) in
+            [(whole, vec![&*dotted]), (end, vec![&*dotted, name]), (named, vec![&*dotted])]
+        {
+            let found = self.keys(sql, &parameters)?;
             if !found.is_empty() {
                 return Ok(found);
             }
@@ -298,7 +337,9 @@ impl Finder<'_> {
             documents = is_document(self.by_path(document, collation)?);
         }
         if documents.is_empty() {
-            let sql = format!("SELECT kind, '', id FROM document WHERE name = ?1 COLLATE {collation}");
+            let sql = format!(
+                "SELECT kind, '', id FROM document WHERE name = ?1 COLLATE NOCASE AND name = ?1 COLLATE {collation}"
+            );
             documents = self.keys(&sql, &[document])?;
         }
         let mut found = Keys::new();
@@ -381,6 +422,9 @@ impl Finder<'_> {
             let mut tables = self.by_id(table)?;
             if tables.is_empty() {
                 tables = self.by_name(table)?;
+            }
+            if tables.is_empty() {
+                tables = self.by_table_path(table)?;
             }
             let tables = tables.into_iter().filter(|key| matches!(key.kind.as_str(), "table" | "dataset"));
             found.extend(tables.map(|key| key.with_column(column)));

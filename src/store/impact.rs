@@ -29,7 +29,7 @@ pub struct AffectedDocument {
     /// What identifies it.
     #[serde(rename = "ref")]
     pub key: Key,
-    /// `workbook`, `report` or `data-model`.
+    /// `workbook`, `report`, `data-model` or `dataset`.
     pub kind: String,
     /// Its name.
     pub name: Option<String>,
@@ -41,7 +41,7 @@ pub struct AffectedDocument {
     pub owner: Option<Owner>,
     /// When it was last changed.
     pub updated_at: Option<String>,
-    /// Steps to its nearest element.
+    /// Steps to it, or to its nearest element.
     pub depth: usize,
     /// Its elements that are affected.
     pub elements: Vec<AffectedElement>,
@@ -86,10 +86,16 @@ impl Catalog {
     pub fn impact(&self, key: &Key) -> Result<Impact, StoreError> {
         let graph = self.lineage(key, Direction::Downstream, usize::MAX)?;
         let object = super::objects::Describer::new(self).describe(key)?;
-        let mut documents: BTreeMap<String, Vec<AffectedElement>> = BTreeMap::new();
+        let mut documents: BTreeMap<String, (usize, Vec<AffectedElement>)> = BTreeMap::new();
         for node in affected(&graph, key) {
             let element = node.object.key.without_column();
-            let elements = documents.entry(element.document.clone()).or_default();
+            // A dataset has no elements: it is affected itself.
+            let id = if element.document.is_empty() { &element.id } else { &element.document };
+            let (depth, elements) = documents.entry(id.clone()).or_insert((node.depth, Vec::new()));
+            *depth = node.depth.min(*depth);
+            if element.document.is_empty() {
+                continue;
+            }
             let by_column = !node.object.key.column.is_empty();
             let title = node.object.title().to_owned();
             let known = elements.iter_mut().find(|known| known.key == element);
@@ -104,7 +110,7 @@ impl Catalog {
         }
         let mut documents = documents
             .into_iter()
-            .map(|(id, elements)| self.affected_document(&id, elements))
+            .map(|(id, (depth, elements))| self.affected_document(&id, depth, elements))
             .collect::<Result<Vec<_>, _>>()?;
         documents.sort_by(|a, b| (a.depth, &a.name, &a.key).cmp(&(b.depth, &b.name, &b.key)));
         Ok(Impact { object, documents, unknown_documents: self.unknown_documents()? })
@@ -113,9 +119,9 @@ impl Catalog {
     fn affected_document(
         &self,
         id: &str,
+        depth: usize,
         elements: Vec<AffectedElement>,
     ) -> Result<AffectedDocument, StoreError> {
-        let depth = elements.iter().map(|element| element.depth).min().unwrap_or_default();
         let found = self
             .connection()
             .prepare_cached("SELECT kind, name, path, url, owner_id, updated_at FROM document WHERE id = ?")?
@@ -177,8 +183,8 @@ impl Catalog {
     }
 }
 
-/// The elements of a graph other than what was asked about.
+/// The elements and datasets of a graph other than what was asked about.
 fn affected<'graph>(graph: &'graph Graph, key: &'graph Key) -> impl Iterator<Item = &'graph Node> {
     let is_root = |node: &&Node| node.depth > 0 && node.object.key != *key;
-    graph.nodes.iter().filter(is_root).filter(|node| node.object.key.kind == "element")
+    graph.nodes.iter().filter(is_root).filter(|node| matches!(&*node.object.key.kind, "element" | "dataset"))
 }

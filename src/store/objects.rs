@@ -223,28 +223,50 @@ impl<'db> Describer<'db> {
 
     fn outside(&mut self, key: &Key, shown: &mut Described) -> Result<(), StoreError> {
         let sql = match key.kind.as_str() {
-            "workspace" => "SELECT name, NULL, NULL FROM workspace WHERE id = ?",
-            "connection" => "SELECT name, type, NULL FROM connection WHERE id = ?",
-            "team" => "SELECT name, visibility, NULL FROM team WHERE id = ?",
+            "workspace" => "SELECT name, NULL FROM workspace WHERE id = ?",
+            "connection" => "SELECT name, type FROM connection WHERE id = ?",
+            "team" => "SELECT name, visibility FROM team WHERE id = ?",
             "member" => {
                 "SELECT coalesce(nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), email), \
-                 member_type, NULL FROM member WHERE id = ?"
+                 member_type FROM member WHERE id = ?"
             }
             "unresolved" => return Ok(()),
-            _ => {
-                "SELECT max(n.name), NULL, max(c.name) FROM lineage_node n \
-                 LEFT JOIN connection c ON c.id = n.connection_id WHERE n.id = ? GROUP BY n.id"
-            }
+            _ => return self.source(key, shown),
         };
-        let found: Option<(Option<String>, Option<String>, Option<String>)> = self
+        let found: Option<(Option<String>, Option<String>)> = self
             .db
             .prepare_cached(sql)?
-            .query_row([&key.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row([&key.id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let (name, type_word, place) = found.unwrap_or_default();
-        shown.place.extend(place);
+        (shown.name, shown.type_word) = found.unwrap_or_default();
+        Ok(())
+    }
+
+    /// A table or another source that documents name. Where it is in the warehouse is known of tables only.
+    fn source(&self, key: &Key, shown: &mut Described) -> Result<(), StoreError> {
+        let places =
+            "SELECT connection_id, database_name, schema_name, name FROM warehouse_table WHERE id = ?";
+        let named = "SELECT max(connection_id), NULL, NULL, max(name) FROM lineage_node WHERE id = ?";
+        let mut found: [Option<String>; 4] = Default::default();
+        for sql in [named, places] {
+            let mut statement = self.db.prepare_cached(sql)?;
+            let mut rows = statement.query([&key.id])?;
+            if let Some(row) = rows.next()? {
+                for (at, known) in found.iter_mut().enumerate() {
+                    *known = known.take().or(row.get(at)?);
+                }
+            }
+        }
+        let [connection, database, schema, name] = found;
+        if let Some(connection) = connection {
+            let mut statement = self.db.prepare_cached("SELECT name FROM connection WHERE id = ?")?;
+            let name: Option<Option<String>> =
+                statement.query_row([&connection], |row| row.get(0)).optional()?;
+            shown.place.extend(name.flatten());
+        }
+        shown.place.extend(database.into_iter().chain(schema));
         if key.column.is_empty() {
-            (shown.name, shown.type_word) = (name, type_word);
+            shown.name = name;
         } else {
             shown.place.push(name.unwrap_or_else(|| key.id.clone()));
             shown.name = Some(key.column.clone());

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_mirror.sql"),
     include_str!("migrations/0008_preview.sql"),
     include_str!("migrations/0009_finding.sql"),
+    include_str!("migrations/0010_lineage.sql"),
 ];
 
 /// The version this program writes.

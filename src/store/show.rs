@@ -83,8 +83,17 @@ const KINDS: &[Kind] = &[
         view: "connection",
         document: None,
         id: "id",
-        children: "SELECT DISTINCT type, '', id, '' FROM lineage_node \
-                   WHERE connection_id = ?2 AND type <> 'customSQL' AND ?1 = '' ORDER BY name",
+        children: "SELECT type, '', id, '' FROM (SELECT type, id, name FROM lineage_node
+                WHERE connection_id = ?2 AND type <> 'customSQL' AND ?1 = ''
+            UNION SELECT 'table', id, name FROM warehouse_table WHERE connection_id = ?2)
+            GROUP BY type, id ORDER BY max(name), id",
+    },
+    Kind {
+        names: &["table"],
+        view: "warehouse_table",
+        document: None,
+        id: "id",
+        children: "SELECT 'table', '', table_id, name FROM warehouse_column WHERE table_id = ?2 AND ?1 = '' ORDER BY name",
     },
     Kind {
         names: &["team"],
@@ -127,13 +136,17 @@ impl Catalog {
             let element =
                 [("document_id", &key.document), ("element_id", &key.id), ("column_id", &key.column)];
             self.row("element_column", &element.map(Some))?
+        } else if key.kind == "table" {
+            self.row("warehouse_column", &[("table_id", &key.id), ("name", &key.column)].map(Some))?
         } else {
             BTreeMap::new()
         };
-        // The listing of files tells of a document what its own does not, and of an archived one it tells all.
+        // The listing of files tells of a document what its own does not, and of an archived one it tells all. Of a table that
+        // was not asked for its path the documents that name it tell something.
         let is_inode = key.document.is_empty() && key.column.is_empty();
-        let file = if is_inode { self.row("file", &[Some(("id", &key.id))])? } else { BTreeMap::new() };
-        for (name, value) in &file {
+        let also = if key.kind == "table" { SOURCE.view } else { "file" };
+        let also = if is_inode { self.row(also, &[Some(("id", &key.id))])? } else { BTreeMap::new() };
+        for (name, value) in &also {
             let known = fields.entry(name.clone()).or_insert(serde_json::Value::Null);
             if known.is_null() {
                 *known = value.clone();

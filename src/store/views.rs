@@ -5,6 +5,7 @@
 //! of what is unique inside a document only (`element:<UUID>/<element id>`).
 
 mod column_lineage;
+mod custom_sql_source;
 mod model;
 
 use crate::catalog::TABLES;
@@ -366,7 +367,7 @@ FROM mirrored_access m",
         columns: &[
             ("source_type", "element, table, dataset, data-model, customSQL, csv-upload, ...; unresolved where Sigma names nothing it tells about"),
             ("source_external_id", "external id of the source; for unresolved ones the reference that Sigma gave, behind `unresolved:`"),
-            ("target_type", "kind of the target: element, or dataset for what a dataset reads"),
+            ("target_type", "kind of the target: element, dataset, or customSQL for the tables that its text names"),
             ("target_external_id", "external id of the target"),
             ("kind", "source, lookup or dependency"),
         ],
@@ -387,8 +388,15 @@ FROM (
 LEFT JOIN element e ON l.source_type = 'data-model' AND e.document_id = l.source_document_id AND e.element_id = l.source_id
 UNION ALL
 SELECT s.source_type, s.source_type || ':' || s.source_id, 'dataset', 'dataset:' || s.dataset_id, 'source'
-FROM dataset_source s",
+FROM dataset_source s
+UNION ALL
+SELECT DISTINCT iif(s.table_id IS NULL, 'unresolved', 'table'),
+    coalesce('table:' || s.table_id, 'unresolved:' || s.document_id || '/' || s.path),
+    'customSQL', 'customSQL:' || s.document_id || '/' || s.custom_sql_id, 'source'
+FROM custom_sql_source s
+JOIN lineage_node n ON n.document_id = s.document_id AND n.type = 'customSQL' AND n.id = s.custom_sql_id",
     },
+    custom_sql_source::VIEW,
     column_lineage::VIEW,
     model::VIEW,
 ];

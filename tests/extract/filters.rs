@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::context::{Context, Ran};
+use crate::context::{Context, Ran, run};
 
 /// Contents asked for, by the request log: every document whose pages, elements or columns were asked about.
 fn asked(context: &Context, path: &str) -> u64 {
@@ -160,6 +160,15 @@ fn personal_folders_are_crawled_only_when_asked_for() {
         .collect();
     assert!(!own.is_empty(), "nobody has a document of their own: this would test nothing");
     assert!(documents(&context).is_disjoint(&own));
+    let report = run(&mut context.command(&["report", "R22", "--format", "json", "--db", "catalog.db"]));
+    let counts: Vec<_> = report.json()["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["section"] == "counts")
+        .cloned()
+        .collect();
+    assert!(counts.iter().all(|row| row["confidence"] == "exact"), "{counts:#?}");
     let homes = "SELECT id FROM file WHERE id IN (SELECT home_folder_id FROM member)";
     assert_eq!(ids(&context, homes), BTreeSet::new());
     let without = asked(&context, "/v2/workbooks/{workbookId}/pages");

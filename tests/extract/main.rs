@@ -5,6 +5,7 @@ mod check;
 mod combinations;
 mod context;
 mod demo;
+mod dialects;
 mod everything;
 mod filters;
 mod mistakes;

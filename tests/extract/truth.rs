@@ -261,6 +261,12 @@ const KINDS: &[Kind] = &[
                   source_element_id, source_column_id FROM column_lineage",
     },
     Kind {
+        truth: "/objects/sql-table",
+        held: all,
+        fields: &["document", "sql", "path", "connection", "table"],
+        catalog: "SELECT document_id, custom_sql_id, path, connection_id, table_id FROM custom_sql_source",
+    },
+    Kind {
         truth: "/grants",
         held: on_something_asked,
         fields: &["id", "inode", "member", "team", "permission"],

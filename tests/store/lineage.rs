@@ -1,6 +1,7 @@
 //! Lineage is followed from document to document, ends, and never guesses.
 
 use sigma_catalog::catalog::document::{ColumnEdge, ElementColumn, LineageEdge, LineageNode};
+use sigma_catalog::catalog::warehouse::DatasetSource;
 use sigma_catalog::store::find::{FindError, Wanted};
 use sigma_catalog::store::lineage::{Direction, Graph};
 use sigma_catalog::store::objects::Key;
@@ -208,6 +209,155 @@ fn impact_names_documents_elements_and_owners_once() {
     assert_eq!(one.documents[0].elements[0].columns.iter().collect::<Vec<_>>(), ["C1"]);
 }
 
+/// Beside `world`: dataset ds1 reads table `old`, which custom SQL of wb1 names by its path, and a table on another connection
+/// and one that nothing else tells of; workbook wb2 reads the dataset.
+fn world_of_sql() -> World {
+    let mut org = Org::small();
+    let paths = ["db.S.old", "other.old", "DB.S.TWICE"];
+    *org.inside("wb1") = Inside::default()
+        .page("p1", &["e1", "e2"])
+        .sql("wb1", "e1", "sql1", "c1", &paths)
+        .sql("wb1", "e2", "sql2", "c2", &["DB.S.OLD", "DB.S.TWICE"]);
+    let of_sql = |target: &str, table: &str, column: &str| ColumnEdge {
+        evidence: "sql".into(),
+        source_name: None,
+        inferred: true,
+        ..reads(target, "table", "", table, column)
+    };
+    org.inside("wb1").column_edges = vec![
+        of_sql("sql1/A", "db.S.old", "amount"),
+        of_sql("sql2/A", "DB.S.OLD", "amount"),
+        ColumnEdge { source_column_id: Some("A".into()), ..reads("e1/c1", "customSQL", "", "sql1", "A") },
+    ];
+    *org.inside("wb2") = Inside::default().page("p1", &["e1"]);
+    org.inside("wb2").edges.push(edge("dataset", "", "ds1", "e1"));
+    org.inside("wb2").nodes.push(node("dataset", "ds1", "DS1"));
+    let tables = &mut org.governance.tables;
+    for (id, path) in [("t1", "DB/S/TWICE"), ("t2", "DB/S/twice"), ("t3", "DB/S/Twice")] {
+        let mut table = tables[0].clone();
+        (table.id, table.path, table.name) = (id.into(), Some(path.into()), Some("TWICE".into()));
+        org.governance.sources.push(DatasetSource {
+            dataset_id: "ds1".into(),
+            source_id: id.into(),
+            source_type: "table".into(),
+        });
+        tables.push(table);
+    }
+    let world = World::new();
+    world.run(org.deliveries());
+    world
+}
+
+#[test]
+fn the_tables_that_custom_sql_names_are_the_known_ones_of_that_path_on_its_connection() {
+    let world = world_of_sql();
+    let db = world.reader();
+    let mut statement = db
+        .prepare(
+            "SELECT custom_sql_id || ' ' || path || ' ' || coalesce(table_id, '-') FROM custom_sql_source ORDER BY 1",
+        )
+        .expect("the view");
+    let found: Vec<String> =
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("rows");
+    assert_eq!(
+        found,
+        [
+            // Of three tables whose names differ in case it is that of the same spelling.
+            "sql1 DB.S.TWICE t1",
+            "sql1 db.S.old old",
+            "sql1 other.old -",
+            "sql2 DB.S.OLD -",
+            "sql2 DB.S.TWICE -",
+        ]
+    );
+    let mut statement = db
+        .prepare(
+            "SELECT target_external_id || ' ' || source_type || ' ' || source_external_id FROM bi_lineage
+             WHERE target_type = 'customSQL' ORDER BY 1",
+        )
+        .expect("the view");
+    let found: Vec<String> =
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("rows");
+    assert_eq!(
+        found,
+        [
+            "customSQL:wb1/sql1 table table:old",
+            "customSQL:wb1/sql1 table table:t1",
+            "customSQL:wb1/sql1 unresolved unresolved:wb1/other.old",
+            "customSQL:wb1/sql2 unresolved unresolved:wb1/DB.S.OLD",
+            "customSQL:wb1/sql2 unresolved unresolved:wb1/DB.S.TWICE",
+        ]
+    );
+}
+
+#[test]
+fn lineage_goes_through_datasets_and_custom_sql() {
+    let world = world_of_sql();
+    let catalog = world.catalog();
+    let follow =
+        |key: Key, direction| reached(&catalog.lineage(&key, direction, usize::MAX).expect("lineage"));
+    assert_eq!(
+        follow(Key::inside("element", "wb1", "e1"), Direction::Upstream),
+        ["0 element:wb1/e1", "1 customSQL:wb1/sql1", "2 table:old", "2 table:other.old", "2 table:t1"]
+    );
+    assert_eq!(
+        follow(Key::outside("table", "old"), Direction::Downstream),
+        ["0 table:old", "1 customSQL:wb1/sql1", "1 dataset:ds1", "2 element:wb1/e1", "2 element:wb2/e1"]
+    );
+    assert_eq!(
+        follow(Key::outside("table", "other.old"), Direction::Downstream),
+        ["0 table:other.old", "1 customSQL:wb1/sql1", "2 element:wb1/e1"]
+    );
+    assert_eq!(
+        follow(Key::inside("element", "wb2", "e1"), Direction::Upstream),
+        ["0 element:wb2/e1", "1 dataset:ds1", "2 table:old", "2 table:t1", "2 table:t2", "2 table:t3",]
+    );
+    assert_eq!(
+        follow(Key::inside("element", "wb1", "e1").with_column("c1"), Direction::Upstream),
+        ["0 column:wb1/e1/c1", "1 customSQL-column:wb1/sql1/A", "2 warehouse-column:old/amount"]
+    );
+    assert_eq!(
+        follow(Key::outside("table", "old").with_column("AMOUNT"), Direction::Downstream),
+        ["0 warehouse-column:old/AMOUNT", "1 customSQL-column:wb1/sql1/A", "2 column:wb1/e1/c1"]
+    );
+    let impact = catalog.impact(&Key::outside("table", "old")).expect("an impact");
+    let told: Vec<String> = impact
+        .documents
+        .iter()
+        .map(|document| format!("{} {} {}", document.key, document.depth, document.elements.len()))
+        .collect();
+    assert_eq!(told, ["dataset:ds1 1 0", "workbook:wb1 2 1", "workbook:wb2 2 1"]);
+}
+
+#[test]
+fn a_table_is_found_by_its_path_or_the_end_of_it() {
+    let world = world_of_sql();
+    let catalog = world.catalog();
+    for (text, expected) in [
+        ("DB.S.OLD", "table:old"),
+        ("db.s.old", "table:old"),
+        ("DB/S/OLD", "table:old"),
+        ("S.OLD", "table:old"),
+        ("OLD", "table:old"),
+        ("DB.S.OLD.AMOUNT", "warehouse-column:old/AMOUNT"),
+        ("S.old.AMOUNT", "warehouse-column:old/AMOUNT"),
+        ("other.old", "table:other.old"),
+    ] {
+        let found = catalog.find(text, Wanted::DATA).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(found.to_string(), expected, "{text}");
+    }
+    let error = catalog.find("DB.S.TWICE", Wanted::DATA).expect_err("three");
+    assert_eq!(error.code(), "object.ambiguous", "{error}");
+    for text in ["B.S.OLD", "X.OLD", "DB.S.", ".OLD"] {
+        let error = catalog.find(text, Wanted::DATA).expect_err(text);
+        assert_eq!(error.code(), "object.not_found", "{text}: {error}");
+    }
+    let shown = catalog.show(&Key::outside("table", "old")).expect("a table");
+    assert_eq!(shown.object.place.last().map(String::as_str), Some("S"), "{:?}", shown.object.place);
+    let inside: Vec<String> = shown.children.iter().map(|child| child.key.to_string()).collect();
+    assert_eq!(inside, ["warehouse-column:old/AMOUNT"]);
+}
+
 #[test]
 fn documents_whose_lineage_was_not_read_are_counted_as_unknown() {
     use sigma_catalog::catalog::delivery::{Outcome, scope};
@@ -284,7 +434,26 @@ fn one_object_is_read_without_reading_all_others() {
              AND source_document_id = '' AND source_id = 'tbl'",
             "lineage_edge_by_source",
         ),
-        ("SELECT name FROM lineage_node WHERE id = 'tbl' AND type = 'table'", "lineage_node_by_id"),
+        ("SELECT name FROM lineage_node WHERE id = 'tbl' AND type = 'table'", "lineage_node_history_id"),
+        (
+            "SELECT id FROM lineage_node WHERE name = 'x' COLLATE NOCASE AND name = 'x'",
+            "lineage_node_by_name",
+        ),
+        ("SELECT id FROM document WHERE name = 'x' COLLATE NOCASE AND name = 'x'", "document_by_name"),
+        ("SELECT id FROM file WHERE name = 'x' COLLATE NOCASE AND name = 'x'", "file_by_name"),
+        ("SELECT id FROM document WHERE url_id IN ('x', 'y')", "document_by_url_id"),
+        (
+            "SELECT * FROM custom_sql_source WHERE path = 'x' COLLATE NOCASE AND table_id = 'tbl'",
+            "warehouse_table_by_path",
+        ),
+        (
+            "SELECT * FROM custom_sql_source WHERE path = 'x' COLLATE NOCASE AND table_id = 'tbl'",
+            "custom_sql_table_by_path",
+        ),
+        (
+            "SELECT id FROM warehouse_table WHERE replace(path, '/', '.') = 'x' COLLATE NOCASE",
+            "warehouse_table_by_path",
+        ),
     ] {
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {question}")).expect("a plan");
         let plan: Vec<String> =

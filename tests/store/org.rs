@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sigma_catalog::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use sigma_catalog::catalog::document::{
-    ColumnEdge, Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
+    ColumnEdge, CustomSqlTable, Element, ElementColumn, ElementQuery, LineageEdge, LineageNode, Page,
 };
 use sigma_catalog::catalog::organisation::{
     AccountType, Connection, Document, File, Member, ObjectGrant, Organization, Team, TeamMember, Workspace,
@@ -48,6 +48,7 @@ pub(crate) struct Inside {
     pub(crate) nodes: Vec<LineageNode>,
     pub(crate) edges: Vec<LineageEdge>,
     pub(crate) column_edges: Vec<ColumnEdge>,
+    pub(crate) sql_tables: Vec<CustomSqlTable>,
 }
 
 pub(crate) fn report(scope: &'static str, parent: &str, outcome: Outcome) -> ScopeReport {
@@ -262,6 +263,31 @@ impl Inside {
         self
     }
 
+    /// Custom SQL on that connection that names these tables; the element `target` reads it.
+    pub(crate) fn sql(mut self, document: &str, target: &str, id: &str, on: &str, paths: &[&str]) -> Self {
+        self.nodes.push(LineageNode {
+            r#type: "customSQL".into(),
+            id: id.into(),
+            name: Some(id.into()),
+            connection_id: Some(on.into()),
+            definition: Some(format!("select * from {}", paths.join(", "))),
+        });
+        self.edges.push(LineageEdge {
+            source_type: "customSQL".into(),
+            source_document_id: document.into(),
+            source_id: id.into(),
+            target_id: target.into(),
+            kind: "source".into(),
+            evidence: "lineage".into(),
+        });
+        self.sql_tables.extend(paths.iter().map(|path| CustomSqlTable {
+            custom_sql_id: id.into(),
+            path: (*path).into(),
+            connection_id: Some(on.into()),
+        }));
+        self
+    }
+
     pub(crate) fn rows(self) -> Rows {
         let mut rows = Rows::default();
         if !self.pages.is_empty() {
@@ -274,6 +300,7 @@ impl Inside {
         self.nodes.into_iter().for_each(|record| rows.push(record));
         self.edges.into_iter().for_each(|record| rows.push(record));
         self.column_edges.into_iter().for_each(|record| rows.push(record));
+        self.sql_tables.into_iter().for_each(|record| rows.push(record));
         rows
     }
 }

@@ -211,7 +211,7 @@ fn what_hangs_on_a_removed_element_goes_although_its_own_listing_failed() {
     let world = World::new();
     let first = world.run(full().deliveries());
     let mut org = full();
-    for scope in [scope::COLUMNS, scope::QUERIES, scope::LINEAGE] {
+    for scope in [scope::COLUMNS, scope::QUERIES, scope::LINEAGE, scope::COLUMN_LINEAGE] {
         org = org.ends(scope, "wb1", Outcome::Failed);
     }
     let inside = org.inside("wb1");
@@ -220,8 +220,10 @@ fn what_hangs_on_a_removed_element_goes_although_its_own_listing_failed() {
     inside.queries.clear();
     inside.edges.clear();
     inside.nodes.clear();
+    inside.column_edges.clear();
     let second = world.run(org.deliveries());
     let expected = [
+        "- column_edge wb1/e1/c1/table/tbl/C",
         "- element wb1/e1",
         "- element_column wb1/e1/c1",
         "- element_query wb1/e1",
@@ -233,7 +235,10 @@ fn what_hangs_on_a_removed_element_goes_although_its_own_listing_failed() {
 #[test]
 fn a_document_that_goes_takes_everything_inside_it_and_nothing_of_another() {
     let world = World::new();
-    let first = world.run(full().deliveries());
+    let mut before = full();
+    let inside = before.inside("wb2").clone().sql("wb2", "e2", "sql1", "c1", &["db.s.tbl"]);
+    *before.inside("wb2") = inside;
+    let first = world.run(before.deliveries());
     let mut org = full().without_document("wb2");
     org.grants.retain(|grant| grant.object_id != "wb2");
     let second = world.run_accepting(org.deliveries());
@@ -243,14 +248,16 @@ fn a_document_that_goes_takes_everything_inside_it_and_nothing_of_another() {
          SELECT 'column' FROM element_column WHERE document_id = 'wb2' UNION ALL \
          SELECT 'query' FROM element_query WHERE document_id = 'wb2' UNION ALL \
          SELECT 'node' FROM lineage_node WHERE document_id = 'wb2' UNION ALL \
-         SELECT 'edge' FROM lineage_edge WHERE document_id = 'wb2'",
+         SELECT 'edge' FROM lineage_edge WHERE document_id = 'wb2' UNION ALL \
+         SELECT 'column edge' FROM column_edge WHERE document_id = 'wb2' UNION ALL \
+         SELECT 'table of SQL' FROM custom_sql_table WHERE document_id = 'wb2'",
     );
     assert_eq!(inside, [""; 0]);
     let removed = world.diff(first.run_id, second.run_id);
     let others: Vec<_> =
         removed.iter().filter(|line| !line.contains(" wb2/") && !line.ends_with(" wb2")).collect();
     assert_eq!(others, ["- object_grant g3/wb2/t2"], "its grants are listed by nobody any more");
-    assert_eq!(removed.len(), 16 + crate::attached::SCOPES.len(), "{removed:?}");
+    assert_eq!(removed.len(), 20 + crate::attached::SCOPES.len(), "{removed:?}");
 }
 
 #[test]
@@ -332,7 +339,7 @@ fn an_archived_document_keeps_what_is_inside_it() {
     let first = world.run(org.deliveries());
     org.documents[0].is_archived = Some(true);
     org.inside.remove("wb1");
-    let contents = [scope::PAGES, scope::COLUMNS, scope::QUERIES, scope::LINEAGE];
+    let contents = [scope::PAGES, scope::COLUMNS, scope::QUERIES, scope::LINEAGE, scope::COLUMN_LINEAGE];
     for scope in contents.into_iter().chain(crate::attached::SCOPES) {
         org = org.ends(scope, "wb1", Outcome::Excluded);
     }

@@ -4,7 +4,7 @@ use super::{SqlError, shape};
 
 /// `name < table.column, ...` for each output, and `* < table` for tables of which all columns are given.
 fn told(text: &str) -> Vec<String> {
-    let shape = shape(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let shape = shape(text, None).unwrap_or_else(|error| panic!("{error}: {text}"));
     let outputs = shape.outputs.iter().map(|output| {
         let origins: Vec<_> = output.origins.iter().map(|o| format!("{}.{}", o.table, o.column)).collect();
         format!("{} < {}", output.name.as_deref().unwrap_or("?"), origins.join(", ")).trim_end().to_owned()
@@ -71,6 +71,45 @@ fn outputs_are_traced_to_the_tables_and_never_guessed() {
 }
 
 #[test]
+fn all_tables_that_a_query_names_are_told() {
+    for (text, expected) in [
+        ("select a from t", &["t"][..]),
+        ("select 1", &[]),
+        ("select u.a from db.s.u u left join db.s.v on u.id = v.id", &["db.s.u", "db.s.v"]),
+        ("select a from t where b in (select c from u) and exists (select 1 from v)", &["t", "u", "v"]),
+        ("select (select max(b) from u) as m from t", &["t", "u"]),
+        ("select a from t union all select b from u", &["t", "u"]),
+        ("select * from (select a from t) q, u", &["t", "u"]),
+        ("with c as (select a from t), d as (select a from c join u using (a)) select a from d", &["t", "u"]),
+        // A common table expression that is not recursive does not see itself.
+        ("with t as (select a from t) select a from t", &["t"]),
+        ("with recursive c as (select a from t union all select a from c) select a from c", &["t"]),
+        ("with c as (select a from t) select a from s.c", &["s.c", "t"]),
+        // Its name is known inside of the query that it belongs to, and nowhere else.
+        ("select a from (with c as (select a from t) select a from c) q join C on true", &["C", "t"]),
+        ("select a from t where exists (select 1 from (with c as (select 1) select * from C) q)", &["t"]),
+        ("select f.value from t, lateral flatten(input => t.items) f", &["t"]),
+        ("select a from {{#identifier [table]}}", &[]),
+    ] {
+        let found = shape(text, None).unwrap_or_else(|error| panic!("{error}: {text}")).tables;
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_dialect_of_the_warehouse_is_tried_first() {
+    let origins = |warehouse| {
+        let shape = shape("select \"a\" as x from t", warehouse).expect("a query");
+        shape.outputs[0].origins.len()
+    };
+    assert_eq!(origins(Some("snowflake")), 1, "a name in quotes");
+    assert_eq!(origins(Some("bigQuery")), 0, "a text");
+    assert_eq!(origins(Some("something new")), origins(None));
+    // What it cannot read, another may.
+    assert!(shape("select data:key::string as k from t", Some("bigQuery")).is_ok());
+}
+
+#[test]
 fn what_is_no_query_is_an_error() {
     for text in [
         "",
@@ -82,26 +121,26 @@ fn what_is_no_query_is_an_error() {
         "\u{0}",
         "insert into t values (1)",
     ] {
-        assert_eq!(shape(text), Err(SqlError::Unparsed), "{text}");
+        assert_eq!(shape(text, None), Err(SqlError::Unparsed), "{text}");
     }
 }
 
 #[test]
 fn depth_and_length_end_no_stack_and_take_no_time() {
     let chain = |n: usize| format!("select {} as c from t", vec!["a"; n].join(" + "));
-    assert_eq!(shape(&chain(1_000)).unwrap().outputs[0].origins.len(), 1);
-    assert_eq!(shape(&chain(100_000)), Err(SqlError::TooLarge));
+    assert_eq!(shape(&chain(1_000), None).unwrap().outputs[0].origins.len(), 1);
+    assert_eq!(shape(&chain(100_000), None), Err(SqlError::TooLarge));
     let nested = |n: usize| format!("select {}a{} from t", "(".repeat(n), ")".repeat(n));
-    assert!(shape(&nested(20)).is_ok());
-    assert_eq!(shape(&nested(10_000)), Err(SqlError::TooLarge));
+    assert!(shape(&nested(20), None).is_ok());
+    assert_eq!(shape(&nested(10_000), None), Err(SqlError::TooLarge));
     for n in [10, 20, 30, 38] {
-        let _ = shape(&format!("select {}1", "(".repeat(n)));
-        let _ = shape(&format!("select * from {}t{}", "(".repeat(n), ")".repeat(n)));
-        let _ = shape(&format!("select {}a{}", "f(".repeat(n), ")".repeat(n)));
-        let _ = shape(&format!("select {}a{}", "case when a then ".repeat(n), " end".repeat(n)));
-        let _ = shape(&format!("{}select 1{}", "(".repeat(n), ")".repeat(n)));
+        let _ = shape(&format!("select {}1", "(".repeat(n)), None);
+        let _ = shape(&format!("select * from {}t{}", "(".repeat(n), ")".repeat(n)), None);
+        let _ = shape(&format!("select {}a{}", "f(".repeat(n), ")".repeat(n)), None);
+        let _ = shape(&format!("select {}a{}", "case when a then ".repeat(n), " end".repeat(n)), None);
+        let _ = shape(&format!("{}select 1{}", "(".repeat(n), ")".repeat(n)), None);
     }
-    assert_eq!(shape(&format!("select {}1", "not ".repeat(100_000))), Err(SqlError::TooLarge));
+    assert_eq!(shape(&format!("select {}1", "not ".repeat(100_000)), None), Err(SqlError::TooLarge));
     let unions = vec!["select a from t"; 500].join(" union all ");
     assert_eq!(told(&unions), ["a < t.a"]);
 }
@@ -109,7 +148,7 @@ fn depth_and_length_end_no_stack_and_take_no_time() {
 proptest::proptest! {
     #[test]
     fn any_text_is_answered(text in ".{0,60}") {
-        let _ = shape(&text);
+        let _ = shape(&text, None);
     }
 
     #[test]
@@ -117,6 +156,6 @@ proptest::proptest! {
         "select ", "from ", "a", "t", ".", "*", ",", " as ", "(", ")", " join ", " on ", "with ", " union ", "case when ", " end ",
         "'x'", "\"q\"", "{{p}}", "1", " + ", ":", "::int", "[", "]", ";",
     ]), 0..16)) {
-        let _ = shape(&pieces.concat());
+        let _ = shape(&pieces.concat(), None);
     }
 }

@@ -7,11 +7,15 @@ use crate::report::make::{Head, Render, Totals, make};
 use crate::report::row::{Cell, ReportError, Severity};
 use crate::report::table::{self, AFTER, BEFORE, Column, REPORTS, Report};
 
-/// A report's shown columns and its rows.
+/// A report's shown columns and its first rows.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
+    /// The report's name.
+    pub name: &'static str,
     pub labels: Vec<&'static str>,
     pub rows: Vec<Vec<String>>,
+    /// How many rows more there are.
+    pub left: usize,
 }
 
 impl Sheet {
@@ -24,7 +28,6 @@ impl Sheet {
 #[derive(Debug)]
 pub(super) struct Finding {
     pub rank: Severity,
-    pub severity: &'static str,
     pub report: &'static str,
     pub what: String,
     pub status: String,
@@ -37,12 +40,17 @@ fn shown(report: &'static Report) -> Vec<(usize, &'static Column)> {
     own.map(|(place, column)| (BEFORE.len() + place, column)).collect()
 }
 
-/// The report of that id.
-pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger) -> Result<Sheet, ReportError> {
+/// The report of that id, up to `most` rows.
+pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger, most: usize) -> Result<Sheet, ReportError> {
     let report = table::find(id).ok_or_else(|| ReportError::Internal(format!("there is no report {id}")))?;
     let columns = shown(report);
-    let mut sheet = Sheet { labels: columns.iter().map(|(_, column)| column.label).collect(), rows: vec![] };
+    let labels = columns.iter().map(|(_, column)| column.label).collect();
+    let mut sheet = Sheet { name: report.name, labels, ..Sheet::default() };
     let mut each = |cells: &[Cell<'_>]| {
+        if sheet.rows.len() == most {
+            sheet.left += 1;
+            return;
+        }
         sheet.rows.push(columns.iter().map(|(place, _)| cells[*place].text().into_owned()).collect());
     };
     make(report, inputs, ledger, &Filter::default(), &mut Each(&mut each))?;
@@ -64,7 +72,6 @@ pub(super) fn findings(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<Vec<Findi
                 words.map(|(place, column)| format!("{}: {}", column.label, cells[*place].text())).collect();
             all.push(Finding {
                 rank,
-                severity: rank.name(),
                 report: report.name,
                 what: words.join(" · "),
                 status: cells[life + 1].text().into_owned(),

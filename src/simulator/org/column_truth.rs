@@ -37,15 +37,19 @@ pub fn of_element(org: &Organization, document: usize, content: &Content, elemen
         }
     }
     for source in &element.sources {
-        let Source::CustomSql { name, .. } = source else { continue };
+        let Source::CustomSql { name, connection, .. } = source else { continue };
         let table = &org.tables[element.table];
-        let path = table.path.join(".");
+        let (path, on) = (table.path.join("."), org.connections[*connection].id);
         if sql::names_columns(table) {
             for column in &table.columns {
-                add(name, &column.name, json!({ "type": "table", "id": path, "name": column.native }));
+                add(
+                    name,
+                    &column.name,
+                    json!({ "type": "table", "id": path, "on": on, "name": column.native }),
+                );
             }
         } else {
-            add(name, "*", json!({ "type": "table", "id": path, "name": "*" }));
+            add(name, "*", json!({ "type": "table", "id": path, "on": on, "name": "*" }));
         }
     }
     rows

@@ -29,9 +29,10 @@ impl Organization {
                 .filter(|d| self.inode_of(*d).kind == kind && !self.inode_of(*d).deleted);
             objects.insert(name.into(), rows.map(|d| self.document_truth(d)).collect());
         }
-        let (lineage, column_lineage) = self.add_contents(&mut objects);
+        let (lineage, mut column_lineage) = self.add_contents(&mut objects);
         self.add_governance(&mut objects);
         self.add_warehouse(&mut objects, &lineage);
+        Self::name_tables_of_sql(&mut objects, &mut column_lineage);
         self.add_attached(&mut objects);
         json!({
             "organization": { "organizationId": self.id, "slug": self.slug },

@@ -105,6 +105,28 @@ impl Organization {
         objects.insert("warehouse-column".into(), columns.collect());
     }
 
+    /// The tables that custom SQL reads, and their ids in place of their paths where anything else tells of them.
+    pub(super) fn name_tables_of_sql(objects: &mut Map<String, Value>, column_lineage: &mut Value) {
+        let mut named = BTreeSet::new();
+        for row in column_lineage.as_array_mut().into_iter().flatten().filter(|row| row.get("on").is_some()) {
+            let is_it = |table: &&Value| {
+                let path = table["path"].as_str().map(|path| path.replace('/', "."));
+                table["connection"] == row["on"] && path.as_deref() == row["id"].as_str()
+            };
+            let tables = objects["warehouse-table"].as_array();
+            let id = tables.into_iter().flatten().find(is_it).map(|table| table["id"].clone());
+            let sql = json!({
+                "document": row["document"], "sql": row["element"], "path": row["id"], "connection": row["on"], "table": id,
+            });
+            named.insert(sql.to_string());
+            if let Some(id) = id {
+                row["id"] = id;
+            }
+        }
+        let rows = named.iter().filter_map(|row| serde_json::from_str::<Value>(row).ok()).collect();
+        objects.insert("sql-table".into(), rows);
+    }
+
     fn table_truth(&self, table: &Table) -> Value {
         let above = &table.path[..table.path.len().saturating_sub(1)];
         let (schema, databases) =

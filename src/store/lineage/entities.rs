@@ -197,8 +197,54 @@ impl<'db> Entities<'db> {
                 parts.sort_by(|a, b| a.to.cmp(&b.to));
                 Ok(parts)
             }
+            "customSQL" => self.tables_of_sql(key),
+            "dataset" => self.told(
+                "SELECT source_type, '', source_id, 'sources', 0 FROM dataset_source WHERE dataset_id = ? ORDER BY source_id",
+                &[&key.id],
+            ),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Sources and readers that a statement tells: type, document, id, evidence, whether it was read from text.
+    fn told(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Step>, StoreError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| {
+            let (kind, document, id): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let to = Key::inside(&kind, &document, &id);
+            Ok(Step { to, kind: "source".to_owned(), evidence: row.get(3)?, inferred: row.get(4)? })
+        })?;
+        Ok(steps.collect::<Result<_, _>>()?)
+    }
+
+    /// The tables that custom SQL names: known ones, and others by the path that it gives.
+    fn tables_of_sql(&self, key: &Key) -> Result<Vec<Step>, StoreError> {
+        self.told(
+            "SELECT 'table', '', coalesce(table_id, path), 'sql', 1 FROM custom_sql_source \
+             WHERE document_id = ? AND custom_sql_id = ? ORDER BY path",
+            &[&key.document, &key.id],
+        )
+    }
+
+    /// What reads a table or dataset without being an element: datasets, and custom SQL that names a table.
+    fn other_readers(&self, key: &Key) -> Result<Vec<Step>, StoreError> {
+        let mut steps = self.told(
+            "SELECT 'dataset', '', dataset_id, 'sources', 0 FROM dataset_source \
+             WHERE source_id = ? AND source_type = ? ORDER BY dataset_id",
+            &[&key.id, &key.kind],
+        )?;
+        if key.kind == "table" {
+            // The second path is that of a table that is known by nothing else.
+            steps.append(&mut self.told(
+                "SELECT 'customSQL', document_id, custom_sql_id, 'sql', 1 FROM custom_sql_source \
+                 WHERE path = (SELECT replace(path, '/', '.') FROM warehouse_table WHERE id = ?1) COLLATE NOCASE \
+                    AND table_id = ?1 \
+                 UNION SELECT 'customSQL', document_id, custom_sql_id, 'sql', 1 FROM custom_sql_source \
+                 WHERE path = ?1 COLLATE NOCASE AND path = ?1 AND table_id IS NULL ORDER BY 2, 3",
+                &[&key.id],
+            )?);
+        }
+        Ok(steps)
     }
 
     fn downstream(&mut self, key: &Key) -> Result<Vec<Step>, StoreError> {
@@ -207,7 +253,9 @@ impl<'db> Entities<'db> {
                 return Ok(self.model_readers(&key.id)?.get(&None).cloned().unwrap_or_default());
             }
             let readers = self.readers(&key.kind, "", Some(&key.id))?;
-            return Ok(readers.into_iter().map(|(_, step)| step).collect());
+            let mut steps: Vec<Step> = readers.into_iter().map(|(_, step)| step).collect();
+            steps.append(&mut self.other_readers(key)?);
+            return Ok(steps);
         }
         let edges = self.edges_of(&key.document)?;
         let own = edges.by_source.get(key).into_iter().flatten().map(|place| &edges.all[*place]);

@@ -24,6 +24,3 @@ INSERT INTO search_state SELECT 1, published_run = 0 FROM catalog_state;
 -- Who reads a source outside the reader's own document.
 CREATE INDEX lineage_edge_by_source ON lineage_edge_history (source_document_id, source_id)
     WHERE source_type <> 'element';
-
--- Which documents name a source.
-CREATE INDEX lineage_node_by_id ON lineage_node_history (id);

@@ -17,7 +17,7 @@ pub(super) const VIEW: View = View {
         ("source_element_id", "element of the source, or the name of custom SQL: with the document and the column it is the column of another row"),
         ("source_column_id", "column of that element, or output name of the custom SQL; null where it is not known"),
         ("source_column", "name of the source column; the native one for warehouse columns where it is known; * for all columns in SQL; the reference itself for unresolved ones"),
-        ("source_id", "id of the source: UUID of a table or dataset, dotted path of a table that SQL names, id of an element, custom SQL, upload; null for unresolved ones"),
+        ("source_id", "id of the source: UUID of a table or dataset, the dotted path of a table that SQL names where it is not known by that path, id of an element, custom SQL, upload; null for unresolved ones"),
         ("evidence", "columnId, formula or sql"),
         ("inferred", "1 where it was read from SQL, from a formula that could not be parsed, or under a name the warehouse may not use"),
     ],
@@ -57,7 +57,11 @@ UNION ALL
 SELECT e.document_id, e.target_element_id, e.target_column_id, e.source_type,
     CASE WHEN e.source_type IN ('element', 'customSQL', 'control') THEN e.document_id END,
     CASE WHEN e.source_type IN ('element', 'customSQL', 'control') THEN e.source_id END,
-    e.source_column_id, nullif(e.source_column, ''), nullif(e.source_id, ''), e.evidence, e.inferred
+    e.source_column_id, nullif(e.source_column, ''),
+    CASE WHEN e.evidence = 'sql' AND e.source_type = 'table' THEN coalesce((SELECT s.table_id FROM custom_sql_source s
+            WHERE s.document_id = e.document_id AND s.custom_sql_id = e.target_element_id AND s.path = e.source_id), e.source_id)
+        ELSE nullif(e.source_id, '') END,
+    e.evidence, e.inferred
 FROM column_edge e
 WHERE e.source_type <> 'data-model'
 UNION ALL
