@@ -86,22 +86,28 @@ impl Crawler {
         }
     }
 
-    /// The types of connections by id. The first who needs them lists the connections, the others wait for that: what a run
-    /// finds does not depend on what came first.
-    pub(super) async fn warehouses(&self, enqueue: &Enqueue) -> Result<&HashMap<String, String>, CrawlError> {
+    /// The types of connections by id, if all connections could be listed. The first who needs them lists the connections,
+    /// the others wait for that: what a run finds does not depend on what came first.
+    pub(super) async fn warehouses(
+        &self,
+        enqueue: &Enqueue,
+    ) -> Result<Option<&HashMap<String, String>>, CrawlError> {
         let list = async || {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
             let call = step.endpoint.call().query("includeArchived", "true");
-            self.page_through(step, "", vec![call], |row: model::Connection, out| {
+            let each = |row: model::Connection, out: &mut Rows| {
                 self.ask_of("connection", &row.connection_id, enqueue);
                 types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
                 out.push(rows::connection(row));
-            })
-            .await?;
-            Ok(types)
+            };
+            let Some(report) = self.read_scope(step, "", vec![call], each).await? else { return Ok(None) };
+            let is_whole = report.outcome.is_complete();
+            self.deliver_scope(report).await?;
+            Ok(is_whole.then_some(types))
         };
-        self.warehouses.get_or_try_init(list).await
+        let types: Result<&Option<_>, CrawlError> = self.warehouses.get_or_try_init(list).await;
+        Ok(types?.as_ref())
     }
 
     pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {

@@ -48,7 +48,7 @@ pub(super) struct Crawler {
     /// The warehouse tables found so far: a table that many documents read is asked about once.
     tables: Mutex<HashSet<String>>,
     /// The types of connections by id, once they are listed.
-    pub(super) warehouses: OnceCell<HashMap<String, String>>,
+    pub(super) warehouses: OnceCell<Option<HashMap<String, String>>>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
 }
