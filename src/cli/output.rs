@@ -223,7 +223,7 @@ fn place_within(room: usize, place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, thousands};
+    use super::{harmless, place_within, thousands};
 
     #[test]
     fn names_cannot_command_the_terminal() {
