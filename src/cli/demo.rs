@@ -23,7 +23,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "the warehouse tables that most elements read",
-        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
+        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id WHERE l.target_type = 'element' GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
     ),
     (
         "embeds that the whole world can read",

@@ -80,6 +80,8 @@ pub fn run(cli: &Cli, arguments: &MirrorArgs, printer: &Printer) -> Result<Exit,
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
     };
     let catalog = Catalog::open(&path)?;
+    // Before anything is printed: a header alone would be an answer.
+    catalog.published_at(*at)?;
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let written = match format {
         ExportFormat::Csv => write_csv(&catalog, *at, *csv_raw, out),
