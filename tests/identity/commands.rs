@@ -124,7 +124,10 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     assert_eq!((&changes["unchanged"], &second["active"]), (&json!(1), &json!(1)));
     // Chris is nobody any more, and Olga is who Chris was.
     let (chris, olga) = (seen_by(&context, "chris.creator@"), seen_by(&context, "Olga.Old+BI@"));
-    assert!(chris.len() > olga.len() && !olga.is_empty());
+    assert!(!chris.is_empty() && !olga.is_subset(&chris));
+    let effect = &first["effect"];
+    assert_eq!((&effect["users_gained"], &effect["objects_lost"]), (&json!(2), &json!(0)));
+    assert_eq!(effect["objects_gained"], json!(chris.union(&olga).count()));
     assert_eq!(
         second["effect"],
         json!({
