@@ -148,6 +148,8 @@ fn every_report_is_listed_and_written_and_valid() {
             }
         }
     }
+    // Some embed is public.
+    assert_eq!(report(&context, &["all", "--out", "out", "--fail-on", "critical"]).code, 11);
     // The administrator sees everything; all of it is mirrored.
     let visible = rows(&context, &[&["R05"], &identity[..]].concat());
     assert!(!visible.is_empty() && visible.iter().all(|row| row["catalog_user"] == "amara"), "{visible:#?}");
