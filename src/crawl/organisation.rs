@@ -96,14 +96,22 @@ impl Crawler {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
             let call = step.endpoint.call().query("includeArchived", "true");
-            let each = |row: model::Connection, out: &mut Rows| {
+            let mut held_back = Vec::new();
+            let take = |row: model::Connection, out: &mut Rows| {
                 self.ask_of("connection", &row.connection_id, enqueue);
                 types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
-                out.push(rows::connection(row));
+                match self.login {
+                    Some(_) => held_back.push(rows::connection(row)),
+                    None => out.push(rows::connection(row)),
+                }
             };
-            let Some(report) = self.read_scope(step, "", vec![call], each).await? else { return Ok(None) };
+            let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
             let is_whole = report.outcome.is_complete();
-            self.deliver_scope(report).await?;
+            match self.login {
+                None => self.deliver_scope(report).await?,
+                // Which of them are in sight is known when all documents are read.
+                Some(_) => drop(self.held_back.set((held_back, report))),
+            }
             Ok(is_whole.then_some(types))
         };
         let types: Result<&Option<_>, CrawlError> = self.warehouses.get_or_try_init(list).await;
@@ -400,11 +408,11 @@ pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &En
         }
         enqueue.add_listing(Task::Members);
     }
-    enqueue.add_listing(Task::Teams);
     enqueue.add(Task::Connections);
     if one_view {
         return;
     }
+    enqueue.add_listing(Task::Teams);
     if no_census {
         for r#type in file_types_on(settings) {
             enqueue.add_listing(Task::Files { r#type });

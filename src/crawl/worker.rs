@@ -15,7 +15,7 @@ use super::queue::{Queue, Task};
 use super::rows;
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::organisation::{Member, Organization};
+use crate::catalog::organisation::{Connection, Member, Organization};
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, Incomplete, ListingReport, SigmaClient, SigmaError};
@@ -36,6 +36,8 @@ pub(super) struct Crawler {
     pub grants_by_principal_before: bool,
     /// The organisation as the published catalog has it.
     organization_before: Option<Organization>,
+    /// The connections that the published catalog has.
+    pub connections_before: HashSet<String>,
     pub deliveries: mpsc::Sender<Delivery>,
     /// What is known of the endpoint for data models' SQL.
     pub model_sql: ModelSql,
@@ -49,6 +51,10 @@ pub(super) struct Crawler {
     tables: Mutex<HashSet<String>>,
     /// The types of connections by id, once they are listed.
     pub(super) warehouses: OnceCell<Option<HashMap<String, String>>>,
+    /// The connections that what was delivered reads from, while one user's view is crawled.
+    pub connections: Mutex<HashSet<String>>,
+    /// All connections and how their listing ended, while one user's view is crawled.
+    pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
 }
@@ -61,6 +67,7 @@ pub(super) struct Known {
     pub members: (Vec<Member>, ScopeReport),
     pub grants_by_principal_before: bool,
     pub organization_before: Option<Organization>,
+    pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
 }
 
@@ -71,7 +78,15 @@ impl Crawler {
         known: Known,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
-        let Known { token, login, members, grants_by_principal_before, organization_before, gallery } = known;
+        let Known {
+            token,
+            login,
+            members,
+            grants_by_principal_before,
+            organization_before,
+            connections_before,
+            gallery,
+        } = known;
         Self {
             client,
             settings,
@@ -82,12 +97,15 @@ impl Crawler {
             seen: OnceLock::new(),
             grants_by_principal_before,
             organization_before,
+            connections_before,
             deliveries,
             model_sql: ModelSql::default(),
             gallery,
             document_url: Mutex::new(None),
             tables: Mutex::new(HashSet::new()),
             warehouses: OnceCell::new(),
+            connections: Mutex::new(HashSet::new()),
+            held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
         }
     }
@@ -158,6 +176,11 @@ impl Crawler {
 
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), CrawlError> {
+        match &delivery {
+            Delivery::Rows(rows) => self.note_connections(rows),
+            Delivery::Bundle(bundle) => self.note_connections(&bundle.rows),
+            Delivery::Scope(_) | Delivery::Event(_) => {}
+        }
         self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
     }
 

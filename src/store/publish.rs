@@ -13,7 +13,8 @@ use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
 use crate::catalog::facts::Facts;
 use crate::catalog::mirror::Mirror;
-use crate::catalog::record::{ChildOf, Table};
+use crate::catalog::organisation;
+use crate::catalog::record::{ChildOf, Record, Table};
 
 /// Why a run was not published although it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,7 +52,8 @@ pub struct Publication<'a> {
     pub end: &'a RunEnd,
     /// Removals, by kind, that pass the guards: as many as that, and no more.
     pub accepted: &'a BTreeMap<String, i64>,
-    /// The only documents, folders and workspaces that may stay, whatever their listings say; `None`: all may.
+    /// The only documents, folders, workspaces and connections that may stay, whatever their listings say, while nothing
+    /// stays of what is not one user's to see; `None`: all may.
     pub only: Option<&'a HashSet<String>>,
     /// Draws from the facts of this run what it mirrors; `None`: nothing.
     pub mirror: Option<&'a dyn Fn(&Facts) -> Mirror>,
@@ -59,6 +61,20 @@ pub struct Publication<'a> {
 
 /// The tables of what one user sees or does not see; the rest goes with it.
 const LIMITED: &[&str] = &["workspace", "file", "document"];
+
+/// The tables that hold nothing of what one user sees: what an earlier run wrote there goes when the catalog becomes that.
+const WITHHELD: &[&str] = &[
+    "team",
+    "team_member",
+    "account_type",
+    "account_type_permission",
+    "object_grant",
+    "connection_grant",
+    "user_attribute",
+    "user_attribute_value",
+    "tenant",
+    "version_tag",
+];
 
 /// How many deficient scopes an outcome names; the ledger has all.
 const NAMED_SCOPES: i64 = 10;
@@ -116,6 +132,15 @@ impl Writer {
             if let (Some(only), true) = (only, LIMITED.contains(&table.name)) {
                 remove_others(db, run, table, only, &mut self.tallies)?;
             }
+            if only.is_some() && WITHHELD.contains(&table.name) {
+                remove_all(db, run, table, &mut self.tallies)?;
+            }
+        }
+        if let Some(only) = only {
+            // Some of what stays was not read in this run, and still reads from somewhere.
+            let mut only = only.clone();
+            only.extend(connections_in_use(db)?);
+            remove_others(db, run, organisation::Connection::TABLE, &only, &mut self.tallies)?;
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
         for kind in before.keys().chain(self.tallies.keys()) {
@@ -239,6 +264,20 @@ fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The connections that current rows read from.
+fn connections_in_use(db: &Connection) -> Result<Vec<String>, StoreError> {
+    let naming = TABLES.iter().filter(|table| table.position("connection_id").is_some());
+    let each = naming.map(|table| {
+        format!(
+            "SELECT connection_id FROM {} WHERE valid_to IS NULL AND connection_id IS NOT NULL",
+            table.history()
+        )
+    });
+    let mut statement = db.prepare(&each.collect::<Vec<_>>().join(" UNION "))?;
+    let found = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
 /// Closes the rows of a table whose ids are not among those that may stay.
 fn remove_others(
     db: &Connection,
@@ -260,6 +299,21 @@ fn remove_others(
         let tally = tallies.entry(kind).or_default();
         tally.removed += 1;
         tally.unlisted += 1;
+    }
+    Ok(())
+}
+
+/// Closes all rows of a table. That they go is no loss of sight, so that the guards need not look at it.
+fn remove_all(
+    db: &Connection,
+    run: i64,
+    table: &Table,
+    tallies: &mut BTreeMap<String, Tally>,
+) -> Result<(), StoreError> {
+    let close = format!("UPDATE {} SET valid_to = ? WHERE valid_to IS NULL", table.history());
+    let removed = db.execute(&close, [run])?;
+    if removed > 0 {
+        tallies.entry(table.name.to_owned()).or_default().removed += removed as i64;
     }
     Ok(())
 }

@@ -18,5 +18,6 @@ mod rerun;
 mod shapes;
 #[cfg(unix)]
 mod signals;
+mod switching;
 mod truth;
 mod whole;
