@@ -6,10 +6,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::layout;
 use crate::crawl::CrawlError;
 
 /// Prints.
@@ -24,12 +25,6 @@ pub const BUFFER: usize = 1 << 16;
 
 /// Width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 120;
-
-/// A column up to this width is not broken.
-const SHORT: u16 = 14;
-
-/// What a longer column needs, so that the short ones may stay whole.
-const LEAST: usize = 10;
 
 impl Printer {
     /// For the process's own streams.
@@ -125,37 +120,45 @@ impl Printer {
         self.table_lines(header, rows, numbers).iter().try_for_each(|line| self.line(line))
     }
 
+    /// The lines of a text for people, none wider than the terminal.
+    pub fn paragraph(&self, text: &str) -> Vec<String> {
+        layout::wrap(&harmless(text), self.width().into())
+    }
+
     /// The lines of such a table, as wide as the terminal.
     pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width());
-        table.set_header(header.iter().copied());
-        for row in rows {
-            table.add_row(row.iter().map(|cell| harmless(cell).replace('\n', "\\n")));
-        }
-        let widths: Vec<u16> = (0..header.len())
-            .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-                let widest = cells.chain([header[column]]).map(console::measure_text_width).max();
-                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
-            })
-            .collect();
-        let (short, long): (Vec<u16>, Vec<u16>) = widths.iter().partition(|width| **width <= SHORT);
-        let taken: usize = short.iter().map(|width| usize::from(*width) + 2).sum();
-        // Words of short columns stay whole, as long as that leaves room for the others.
-        let keep_short = taken + long.len() * LEAST <= usize::from(self.width());
-        for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            if keep_short && widths[index] <= SHORT {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-            if numbers.contains(&index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table.lines().map(|line| line.trim_end().to_owned()).collect()
+        let header: Vec<String> = header.iter().map(|label| (*label).to_owned()).collect();
+        let cell = |cell: &String| harmless(cell).replace('\n', "\\n");
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).chain([&header[column]]);
+            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+        };
+        let wanted: Vec<usize> = (0..header.len()).map(widest).collect();
+        let widths = layout::fit(&wanted, self.width().into());
+        let all = std::iter::once(&header).chain(&rows);
+        all.flat_map(|row| table_row(row, &widths, numbers)).collect()
     }
+}
+
+/// The lines of one row of a table.
+fn table_row(row: &[String], widths: &[usize], numbers: &[usize]) -> Vec<String> {
+    let cells: Vec<Vec<String>> =
+        row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |number: usize| {
+        let mut line = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let text = cell.get(number).map_or("", String::as_str);
+            let blank = " ".repeat(widths[column].saturating_sub(measure_text_width(text)));
+            let (before, after) = if numbers.contains(&column) { (&*blank, "") } else { ("", &*blank) };
+            line.extend([before, text, after]);
+            line.extend(std::iter::repeat_n(' ', layout::GAP));
+        }
+        line.truncate(line.trim_end().len());
+        line
+    };
+    (0..height).map(line).collect()
 }
 
 /// Writes a file that is there as a whole or not at all, and that only this user may read: what is written goes to a file

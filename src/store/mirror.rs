@@ -1,6 +1,8 @@
 //! What the catalog should enforce: written at publish as a difference of sets, so that an unchanged run writes nothing;
 //! read by principal and expanded member by member.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::Serialize;
 
@@ -217,6 +219,23 @@ impl Catalog {
             })
         });
         Ok(row.optional()?)
+    }
+
+    /// Which catalog user stood for which member in a run, by the member's id; `None` of runs from before there was
+    /// mirroring.
+    ///
+    /// # Errors
+    /// If the catalog cannot be read.
+    pub fn mirrored_users(&self, run: i64) -> Result<Option<HashMap<String, String>>, StoreError> {
+        if self.audience(run)?.is_none() {
+            return Ok(None);
+        }
+        let mut statement = self.connection().prepare(&format!(
+            "SELECT k.id, m.catalog_user FROM mirrored_member_history m JOIN access_key k ON k.key = m.member WHERE {}",
+            valid("m")
+        ))?;
+        let users = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Some(users.collect::<Result<_, _>>()?))
     }
 
     /// The published run, or run `at`.

@@ -1,6 +1,6 @@
 //! R05: what the catalog should enforce, as the run decided it and `mirror export` hands it out, with names.
 
-use super::shared::{object_cells, workspace};
+use super::shared::object_cells;
 use crate::access::{Asker, Confidence};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
@@ -66,7 +66,7 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
             row.catalog_object_key.into(),
             kind,
             title,
-            workspace(access, object).into(),
+            access.workspace_of(object).into(),
             row.visible.into(),
             row.level.into(),
             row.basis.into(),
