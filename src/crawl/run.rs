@@ -166,6 +166,7 @@ pub async fn extract(
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
     let organization_before = store.organization()?;
+    let connections_before = store.connections()?;
 
     let previews = &settings.crawl.previews;
     let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
@@ -189,6 +190,7 @@ pub async fn extract(
         members: members.clone(),
         grants_by_principal_before: by_principal,
         organization_before,
+        connections_before,
         gallery,
     };
     let mut asked = settings.crawl.clone();

@@ -180,7 +180,9 @@ impl Crawler {
         let Some((connections, report)) = self.held_back.get() else { return Ok(()) };
         let known = self.connections.lock().map(|known| known.clone()).unwrap_or_default();
         let mut rows = Rows::default();
-        for connection in connections.iter().filter(|connection| known.contains(&connection.id)) {
+        // What the catalog has stays in it as long as something of it that was not read now reads from there.
+        let may_stay = |id: &String| known.contains(id) || self.connections_before.contains(id);
+        for connection in connections.iter().filter(|connection| may_stay(&connection.id)) {
             rows.push(connection.clone());
         }
         self.deliver(Delivery::Rows(rows)).await?;

@@ -36,6 +36,8 @@ pub(super) struct Crawler {
     pub grants_by_principal_before: bool,
     /// The organisation as the published catalog has it.
     organization_before: Option<Organization>,
+    /// The connections that the published catalog has.
+    pub connections_before: HashSet<String>,
     pub deliveries: mpsc::Sender<Delivery>,
     /// What is known of the endpoint for data models' SQL.
     pub model_sql: ModelSql,
@@ -65,6 +67,7 @@ pub(super) struct Known {
     pub members: (Vec<Member>, ScopeReport),
     pub grants_by_principal_before: bool,
     pub organization_before: Option<Organization>,
+    pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
 }
 
@@ -75,7 +78,15 @@ impl Crawler {
         known: Known,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
-        let Known { token, login, members, grants_by_principal_before, organization_before, gallery } = known;
+        let Known {
+            token,
+            login,
+            members,
+            grants_by_principal_before,
+            organization_before,
+            connections_before,
+            gallery,
+        } = known;
         Self {
             client,
             settings,
@@ -86,6 +97,7 @@ impl Crawler {
             seen: OnceLock::new(),
             grants_by_principal_before,
             organization_before,
+            connections_before,
             deliveries,
             model_sql: ModelSql::default(),
             gallery,

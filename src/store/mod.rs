@@ -44,7 +44,7 @@ mod sizes;
 pub mod views;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -125,6 +125,13 @@ impl Store {
             Ok(Organization { id: row.get("id")?, slug: row.get("slug")?, url: row.get("url")? })
         };
         Ok(self.connection.query_row("SELECT * FROM organization", [], read).optional()?)
+    }
+
+    /// The ids of the published catalog's connections.
+    pub fn connections(&self) -> Result<HashSet<String>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT id FROM connection")?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     /// What a rejected run would have removed, by kind.

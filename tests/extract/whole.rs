@@ -241,11 +241,13 @@ fn a_kind_that_is_off_stays_as_far_as_the_login_user_sees_it() {
     );
     assert_eq!(
         told,
-        ["account-types", "object-grants", "tenants", "user-attributes", "version-tags"]
+        ["account-types", "object-grants", "teams", "tenants", "user-attributes", "version-tags"]
             .map(|scope| format!("{scope:?}"))
     );
     let before = held();
     view(chris, &["--reports=false", "--data-models=false", "--datasets=false"]);
+    assert_eq!(held(), before);
+    view(chris, &["--lineage=false"]);
     assert_eq!(held(), before);
     // Somebody else does not see what the first one saw, whether it is asked for or not.
     let other = emails.iter().find(|email| email.starts_with("camille")).expect("camille");
