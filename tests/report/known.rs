@@ -193,6 +193,10 @@ fn r07_names_each_kind_of_conflict() {
         rows.contains(&"csv_conflict | line 3 | names a login name that no catalog user has".into()),
         "{rows:#?}"
     );
+    world.mapping(&[("u6", "m\u{430}ny@x.com")], false);
+    let rows = world.rows("R07", &["kind", "left", "right", "evidence"]);
+    let expected = "confusable | many@x.com (m6) | u6 | looks like the address on line 2, and is another one";
+    assert!(rows.contains(&expected.into()), "{rows:#?}");
 }
 
 #[test]
