@@ -16,9 +16,6 @@ use crate::store::impact::{AffectedDocument, Impact};
 /// Version of the JSON that this command prints.
 const SCHEMA_VERSION: u32 = 1;
 
-/// How many elements or columns of a document are named to people.
-const NAMED: usize = 4;
-
 /// Arguments of `impact`.
 #[derive(Debug, Args)]
 pub struct ImpactArgs {
@@ -94,13 +91,10 @@ fn print(document: &AffectedDocument, printer: &Printer) -> Result<(), CliError>
             names.extend(element.columns.iter().map(|column| format!("{title}/{column}")));
         }
     }
-    let more = names.len().saturating_sub(NAMED);
-    names.truncate(NAMED);
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
     if !names.is_empty() {
-        printer.line(format_args!("{:<11} {}", "", one_line(&names.join(", "))))?;
+        let names: Vec<_> = names.iter().map(|name| one_line(name)).collect();
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        printer.line(format_args!("{:<11} {}", "", printer.as_many(12, &names)))?;
     }
     let mut facts = vec![counted(document.depth, "step")];
     facts.extend(document.owner.as_ref().map(|owner| format!("owner {}", owner.title())));

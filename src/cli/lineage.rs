@@ -200,7 +200,13 @@ fn print_branches(
             "├─ "
         };
         let words = if words.is_empty() { String::new() } else { format!(" ({words})") };
-        printer.line(format_args!("{prefix}{arm}{}{words}{above}", line(&graph.nodes[node])))?;
+        let object = &graph.nodes[node].object;
+        let what = one_line(&format!("{prefix}{arm}{} {}", object.kind, object.title())).into_owned();
+        // The nearest of what it lies in.
+        let place = &object.place[object.place.len().saturating_sub(2)..];
+        let taken = [&what, &words, above].map(|text| text.chars().count()).iter().sum();
+        let place = printer.place(taken, place);
+        printer.line(format_args!("{what}{}{words}{above}", one_line(&place)))?;
         if !is_new {
             continue;
         }
@@ -220,12 +226,4 @@ fn print_branches(
         }
     }
     Ok(())
-}
-
-/// `element Sum of Amount in Forecast › Page 1`, the nearest of what it lies in.
-fn line(node: &Node) -> String {
-    let object = &node.object;
-    let place = &object.place[object.place.len().saturating_sub(2)..];
-    let place = if place.is_empty() { String::new() } else { format!("  in {}", place.join(" › ")) };
-    one_line(&format!("{} {}{place}", object.kind, object.title())).into_owned()
 }

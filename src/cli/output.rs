@@ -6,10 +6,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::layout;
 use crate::crawl::CrawlError;
 
 /// Prints.
@@ -25,12 +26,6 @@ pub const BUFFER: usize = 1 << 16;
 /// Width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 120;
 
-/// A column up to this width is not broken.
-const SHORT: u16 = 14;
-
-/// What a longer column needs, so that the short ones may stay whole.
-const LEAST: usize = 10;
-
 impl Printer {
     /// For the process's own streams.
     pub fn new() -> Self {
@@ -42,6 +37,31 @@ impl Printer {
         let terminal = self.terminal.then(|| console::Term::stdout().size_checked()).flatten();
         let columns = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         terminal.map(|(_, columns)| columns).or_else(columns).unwrap_or(DEFAULT_WIDTH)
+    }
+
+    /// Where something lies, to stand behind a text that takes so many columns of the line: the innermost parts that fit.
+    /// Nothing where it lies nowhere.
+    pub fn place(&self, before: usize, place: &[String]) -> String {
+        let room = usize::from(self.width()).saturating_sub(before);
+        place_within(room, &place.join(" › "))
+    }
+
+    /// As many of the texts as fit behind that many columns, with commas between; one at least.
+    pub fn as_many(&self, before: usize, texts: &[&str]) -> String {
+        let room = usize::from(self.width()).saturating_sub(before);
+        let mut line = String::new();
+        for (at, text) in texts.iter().enumerate() {
+            let left = texts.len() - at;
+            let more = format!(", {} more", thousands(left as i128));
+            let rest = if left > 1 { more.len() } else { 0 };
+            let width = console::measure_text_width(&line) + console::measure_text_width(text) + 2 + rest;
+            if at > 0 && width > room {
+                return line + &more;
+            }
+            line += if at == 0 { "" } else { ", " };
+            line += text;
+        }
+        line
     }
 
     /// A line of data. A reader that went away is no mistake.
@@ -100,37 +120,45 @@ impl Printer {
         self.table_lines(header, rows, numbers).iter().try_for_each(|line| self.line(line))
     }
 
+    /// The lines of a text for people, none wider than the terminal.
+    pub fn paragraph(&self, text: &str) -> Vec<String> {
+        layout::wrap(&harmless(text), self.width().into())
+    }
+
     /// The lines of such a table, as wide as the terminal.
     pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width());
-        table.set_header(header.iter().copied());
-        for row in rows {
-            table.add_row(row.iter().map(|cell| harmless(cell).replace('\n', "\\n")));
-        }
-        let widths: Vec<u16> = (0..header.len())
-            .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-                let widest = cells.chain([header[column]]).map(console::measure_text_width).max();
-                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
-            })
-            .collect();
-        let (short, long): (Vec<u16>, Vec<u16>) = widths.iter().partition(|width| **width <= SHORT);
-        let taken: usize = short.iter().map(|width| usize::from(*width) + 2).sum();
-        // Words of short columns stay whole, as long as that leaves room for the others.
-        let keep_short = taken + long.len() * LEAST <= usize::from(self.width());
-        for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            if keep_short && widths[index] <= SHORT {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-            if numbers.contains(&index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table.lines().map(|line| line.trim_end().to_owned()).collect()
+        let header: Vec<String> = header.iter().map(|label| (*label).to_owned()).collect();
+        let cell = |cell: &String| harmless(cell).replace('\n', "\\n");
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).chain([&header[column]]);
+            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+        };
+        let wanted: Vec<usize> = (0..header.len()).map(widest).collect();
+        let widths = layout::fit(&wanted, self.width().into());
+        let all = std::iter::once(&header).chain(&rows);
+        all.flat_map(|row| table_row(row, &widths, numbers)).collect()
     }
+}
+
+/// The lines of one row of a table.
+fn table_row(row: &[String], widths: &[usize], numbers: &[usize]) -> Vec<String> {
+    let cells: Vec<Vec<String>> =
+        row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |number: usize| {
+        let mut line = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let text = cell.get(number).map_or("", String::as_str);
+            let blank = " ".repeat(widths[column].saturating_sub(measure_text_width(text)));
+            let (before, after) = if numbers.contains(&column) { (&*blank, "") } else { ("", &*blank) };
+            line.extend([before, text, after]);
+            line.extend(std::iter::repeat_n(' ', layout::GAP));
+        }
+        line.truncate(line.trim_end().len());
+        line
+    };
+    (0..height).map(line).collect()
 }
 
 /// Writes a file that is there as a whole or not at all, and that only this user may read: what is written goes to a file
@@ -256,12 +284,32 @@ pub fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
 }
 
+fn place_within(room: usize, place: &str) -> String {
+    const IN: &str = "  in ";
+    if place.is_empty() {
+        return String::new();
+    }
+    let fits = |text: &str| console::measure_text_width(text) + IN.len() <= room;
+    if fits(place) {
+        return format!("{IN}{place}");
+    }
+    let ends = place.match_indices(['/', '›']).map(|(at, sign)| place[at + sign.len()..].trim_start());
+    let mut shortest = place;
+    for end in ends {
+        shortest = end;
+        if fits(&format!("…{end}")) {
+            break;
+        }
+    }
+    format!("{IN}…{shortest}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::io::{self, Write};
 
-    use super::{harmless, thousands, write_file};
+    use super::{harmless, place_within, thousands, write_file};
     use crate::cli::error::CliError;
 
     #[test]
@@ -325,5 +373,21 @@ mod tests {
         {
             assert_eq!(thousands(number), text);
         }
+    }
+
+    #[test]
+    fn of_a_place_the_innermost_parts_are_told_that_fit() {
+        let place = "Finance/2026/Q3 › Forecast › Page 1";
+        for (room, told) in [
+            (40, "  in Finance/2026/Q3 › Forecast › Page 1"),
+            (39, "  in …2026/Q3 › Forecast › Page 1"),
+            (30, "  in …Q3 › Forecast › Page 1"),
+            (20, "  in …Page 1"),
+            (3, "  in …Page 1"),
+        ] {
+            assert_eq!(place_within(room, place), told, "{room}");
+        }
+        assert_eq!(place_within(9, "alone and long"), "  in …alone and long");
+        assert_eq!(place_within(80, ""), "");
     }
 }

@@ -41,6 +41,9 @@ const TOLD: &[&str] = &[
     "connection_id",
     "data_type",
     "member_type",
+    "database_name",
+    "schema_name",
+    "permission",
 ];
 
 /// Arguments of `show`.
@@ -115,7 +118,12 @@ fn text(shown: &Shown, printer: &Printer) -> Result<(), CliError> {
         "team" => "members",
         _ => "contains",
     };
-    list(inside, &shown.children, &object.place, printer)?;
+    // What lies in it need not say so.
+    let mut here = object.place.clone();
+    if matches!(object.kind.as_str(), "connection" | "page" | "element" | "table") {
+        here.push(object.title().to_owned());
+    }
+    list(inside, &shown.children, &here, printer)?;
     list("built from", &shown.upstream, &[], printer)?;
     list("read by", &shown.downstream, &[], printer)
 }
@@ -134,12 +142,9 @@ fn list(heading: &str, objects: &[Described], own: &[String], printer: &Printer)
     for object in objects.iter().take(NAMED) {
         let type_word = object.type_word.as_deref().map(|word| format!(" ({word})")).unwrap_or_default();
         let is_here = !own.is_empty() && object.place.starts_with(own);
-        let place = if is_here || object.place.is_empty() {
-            String::new()
-        } else {
-            format!("  in {}", object.place.join(" › "))
-        };
-        printer.line(format_args!("  {:<10} {}{type_word}{place}", object.kind, one_line(object.title())))?;
+        let what = format!("  {:<10} {}{type_word}", object.kind, one_line(object.title()));
+        let place = if is_here { String::new() } else { printer.place(what.chars().count(), &object.place) };
+        printer.line(format_args!("{what}{place}"))?;
     }
     if objects.len() > NAMED {
         printer.line(format_args!(

@@ -18,14 +18,13 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
-use super::rows;
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
 use crate::catalog::organisation::Member;
-use crate::config::{PermissionSource, Previews, Settings};
+use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
     Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
@@ -166,6 +165,7 @@ pub async fn extract(
     let severity = if decision.is_warning { Severity::Warning } else { Severity::Info };
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
+    let organization_before = store.organization()?;
 
     let previews = &settings.crawl.previews;
     let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
@@ -188,13 +188,19 @@ pub async fn extract(
         login: decision.login.clone(),
         members: members.clone(),
         grants_by_principal_before: by_principal,
+        organization_before,
         gallery,
     };
-    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), known, deliveries);
+    let mut asked = settings.crawl.clone();
+    // Who may read which data is no part of what one user sees.
+    if decision.login.is_some() {
+        asked.data_grants = DataGrants::Off;
+    }
+    let crawler = Crawler::new(client.clone(), asked, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
-    let seen = crawler.seen.get().cloned();
+    let held = crawler.held();
     // The writer waits for the last handle.
     drop(crawler);
     let answered = match (&crawled, &plan) {
@@ -246,7 +252,7 @@ pub async fn extract(
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
-        Publication { end: &ended, accepted: &accepted, only: seen.as_ref(), mirror: Some(&mirror) };
+        Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let sentence = decision.sentence;
     Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
@@ -296,12 +302,13 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    crawler.deliver_connections().await?;
     for report in crawler.left_out.scopes() {
         crawler.deliver_scope(report).await?;
     }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
-    rows.push(rows::organization(id, crawler.document_url().as_deref()));
+    rows.push(crawler.organization(id));
     crawler.deliver(Delivery::Rows(rows)).await?;
     crawler
         .deliver_scope(ScopeReport {

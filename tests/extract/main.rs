@@ -2,6 +2,7 @@
 
 mod attached;
 mod check;
+mod combinations;
 mod context;
 mod demo;
 mod dialects;
@@ -17,4 +18,6 @@ mod rerun;
 mod shapes;
 #[cfg(unix)]
 mod signals;
+mod switching;
 mod truth;
+mod whole;

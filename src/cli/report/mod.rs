@@ -7,6 +7,7 @@ mod load;
 mod record;
 mod suppress;
 mod text;
+mod words;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -16,6 +17,7 @@ pub use record::record;
 
 use super::args::Cli;
 use super::error::CliError;
+use super::mirror::why_nothing;
 use super::output::{self, BUFFER, Printer};
 use crate::access::Access;
 use crate::crawl::Exit;
@@ -23,7 +25,7 @@ use crate::report::filter::Filter;
 use crate::report::finding::Ledger;
 use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
-use crate::report::{Options, ReportError, Severity, Totals, make, page};
+use crate::report::{Options, R05, ReportError, Severity, Totals, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
 use load::Loaded;
 use text::Text;
@@ -93,6 +95,12 @@ fn one(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Cli
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Ok),
         other => other?,
     };
+    if report.id == R05.id
+        && !cli.quiet
+        && let Some(why) = why_nothing(&loaded.catalog, loaded.run.run_id)?
+    {
+        printer.note(format_args!("note: {why}"));
+    }
     Ok(verdict(&totals, arguments.fail_on.map(Severity::from)))
 }
 
@@ -193,6 +201,7 @@ fn filter(
     inputs: &crate::report::Inputs<'_>,
 ) -> Result<Filter, CliError> {
     let access: &Access = inputs.access;
+    words::check(arguments, access)?;
     let is_about = |need: Need| report.needs.contains(&need);
     let member = inputs.member().map_err(ReportError::from)?.filter(|_| !is_about(Need::Member));
     let object = inputs.object().map_err(ReportError::from)?.filter(|_| !is_about(Need::Object));
