@@ -166,6 +166,18 @@ fn an_import_shows_what_changes_and_needs_agreement() {
 }
 
 #[test]
+fn an_address_that_passes_for_a_members_is_pointed_at() {
+    let context = world();
+    let alike = "in\u{430}.inactive@northwind-labs.example";
+    write(&context, "alike.csv", &format!("network_id,sigma_email\nina,{alike}\n"));
+    let ran = identity(&context, &["validate", "alike.csv"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let warning =
+        "alike.csv:2: sigma_email: looks like `ina.inactive@northwind-labs.example` of a Sigma member";
+    assert!(ran.stderr.contains(warning), "{ran}");
+}
+
+#[test]
 fn a_bad_file_is_refused_whole_with_every_line_that_is_wrong() {
     let context = world();
     json_of(&context, &["import", "one.csv", "--yes"]);
