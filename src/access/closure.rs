@@ -142,6 +142,11 @@ impl Access {
         self.tree.places.get(id).copied()
     }
 
+    /// The place of the member with that id.
+    pub fn member_of(&self, id: &str) -> Option<u32> {
+        self.people.member_places.get(id).copied()
+    }
+
     /// The member who owns an object.
     pub fn owner(&self, object: u32) -> Option<u32> {
         self.owners[object as usize]

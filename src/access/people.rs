@@ -85,11 +85,6 @@ impl Member {
         self.email.as_deref().or(self.name.as_deref()).unwrap_or(&self.id)
     }
 
-    /// Whether grants that could be this member's were not read.
-    pub fn has_unread_grants(&self) -> bool {
-        self.unread
-    }
-
     /// Whether the team "All Members" includes it. Guests never are in it, whatever a listing says.
     pub fn in_everyone(&self) -> bool {
         self.inactive.is_none() && self.kind != UserKind::Guest

@@ -68,6 +68,10 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
             printer
                 .line(format_args!("\n  # {title}\n  sqlite3 -box {} \"{query}\"", arguments.db.display()))?;
         }
+        printer.line("\nAsk who may see what, or what a catalog should let its users see:")?;
+        for question in ["report R17", "mirror export"] {
+            printer.line(format_args!("  sigma-catalog {question} --db {}", arguments.db.display()))?;
+        }
         printer.line("\nRun the demo again: nothing has changed, so nothing is written.")?;
         Ok(exit)
     })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::{Printer, counted, one_line, thousands};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::impact::{AffectedDocument, Impact};
@@ -35,7 +35,7 @@ struct ImpactReport<'a> {
 }
 
 pub fn run(cli: &Cli, arguments: &ImpactArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let key = catalog.find(&arguments.object, Wanted::DATA)?;
     let impact = catalog.impact(&key)?;
     match arguments.catalog.format {

@@ -9,7 +9,7 @@ use super::args::{CatalogArgs, Cli, Format};
 use super::drawing::Drawing;
 use super::error::CliError;
 use super::output::{Printer, counted, one_line};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::lineage::{Direction, Graph, Node};
@@ -79,7 +79,8 @@ pub fn run(cli: &Cli, arguments: &LineageArgs, printer: &Printer) -> Result<Exit
         LineageCommand::Upstream(question) => (question, Direction::Upstream),
         LineageCommand::Downstream(question) => (question, Direction::Downstream),
     };
-    let catalog = open(cli, &CatalogArgs { db: question.db.clone(), format: Format::Text }, printer)?;
+    let catalog =
+        open_published(cli, &CatalogArgs { db: question.db.clone(), format: Format::Text }, printer)?;
     let key = catalog.find(&question.object, Wanted::DATA)?;
     let depth = question.depth.map_or(usize::MAX, |depth| depth as usize);
     let graph = if question.columns {

@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod identity;
 mod impact;
+mod layout;
 mod lineage;
 mod mirror;
 mod models;

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::layout;
 use crate::crawl::CrawlError;
 
 /// Prints.
@@ -22,12 +25,6 @@ pub const BUFFER: usize = 1 << 16;
 
 /// Width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 120;
-
-/// A column up to this width is not broken.
-const SHORT: u16 = 14;
-
-/// What a longer column needs, so that the short ones may stay whole.
-const LEAST: usize = 10;
 
 impl Printer {
     /// For the process's own streams.
@@ -123,36 +120,122 @@ impl Printer {
         self.table_lines(header, rows, numbers).iter().try_for_each(|line| self.line(line))
     }
 
+    /// The lines of a text for people, none wider than the terminal.
+    pub fn paragraph(&self, text: &str) -> Vec<String> {
+        layout::wrap(&harmless(text), self.width().into())
+    }
+
     /// The lines of such a table, as wide as the terminal.
     pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width());
-        table.set_header(header.iter().copied());
-        for row in rows {
-            table.add_row(row.iter().map(|cell| harmless(cell).replace('\n', "\\n")));
+        let header: Vec<String> = header.iter().map(|label| (*label).to_owned()).collect();
+        let cell = |cell: &String| harmless(cell).replace('\n', "\\n");
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).chain([&header[column]]);
+            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+        };
+        let wanted: Vec<usize> = (0..header.len()).map(widest).collect();
+        let widths = layout::fit(&wanted, self.width().into());
+        let all = std::iter::once(&header).chain(&rows);
+        all.flat_map(|row| table_row(row, &widths, numbers)).collect()
+    }
+}
+
+/// The lines of one row of a table.
+fn table_row(row: &[String], widths: &[usize], numbers: &[usize]) -> Vec<String> {
+    let cells: Vec<Vec<String>> =
+        row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |number: usize| {
+        let mut line = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let text = cell.get(number).map_or("", String::as_str);
+            let blank = " ".repeat(widths[column].saturating_sub(measure_text_width(text)));
+            let (before, after) = if numbers.contains(&column) { (&*blank, "") } else { ("", &*blank) };
+            line.extend([before, text, after]);
+            line.extend(std::iter::repeat_n(' ', layout::GAP));
         }
-        let widths: Vec<u16> = (0..header.len())
-            .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-                let widest = cells.chain([header[column]]).map(console::measure_text_width).max();
-                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
-            })
-            .collect();
-        let (short, long): (Vec<u16>, Vec<u16>) = widths.iter().partition(|width| **width <= SHORT);
-        let taken: usize = short.iter().map(|width| usize::from(*width) + 2).sum();
-        // Words of short columns stay whole, as long as that leaves room for the others.
-        let keep_short = taken + long.len() * LEAST <= usize::from(self.width());
-        for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            if keep_short && widths[index] <= SHORT {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-            if numbers.contains(&index) {
-                column.set_cell_alignment(CellAlignment::Right);
+        line.truncate(line.trim_end().len());
+        line
+    };
+    (0..height).map(line).collect()
+}
+
+/// Writes a file that is there as a whole or not at all, and that only this user may read: what is written goes to a file
+/// beside it, which takes its place at the end. What is no file, such as a pipe, is written to as it is.
+///
+/// # Errors
+/// What `write` answers, or [`CliError::Usage`] where nothing can be written there; what was there before stays.
+pub fn write_file<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let cannot = |error: io::Error| cannot_write(path, &error);
+    // A link stays a link: it is the file behind it that is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        let mut out = BufWriter::with_capacity(BUFFER, File::create(&target).map_err(cannot)?);
+        let written = write(&mut out)?;
+        out.flush()?;
+        return Ok(written);
+    }
+    let mut unfinished = Unfinished::beside(&target).map_err(cannot)?;
+    let mut out = BufWriter::with_capacity(BUFFER, &mut unfinished.file);
+    let written = write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    unfinished.finish(&target).map_err(cannot)?;
+    Ok(written)
+}
+
+/// That nothing can be written there.
+pub fn cannot_write(path: &Path, error: &io::Error) -> CliError {
+    CliError::Usage {
+        problem: format!("cannot write `{}`: {error}", path.display()),
+        remedy: "name a place that exists and that this user may write to".to_owned(),
+    }
+}
+
+/// A file that is not finished yet; it goes unless it is.
+struct Unfinished {
+    path: PathBuf,
+    file: File,
+    finished: bool,
+}
+
+impl Unfinished {
+    fn beside(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
+        let mut options = OpenOptions::new();
+        // Never one that is there already: in a folder of everybody's it may lead elsewhere.
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut attempt = 0;
+        loop {
+            let path = target.with_file_name(format!(".{name}.{}.{attempt}", std::process::id()));
+            match options.open(&path) {
+                Ok(file) => return Ok(Self { file, path, finished: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 9 => attempt += 1,
+                Err(error) => return Err(error),
             }
         }
-        table.lines().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    fn finish(mut self, target: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, target)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The failure that led here is the one to tell.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -223,7 +306,56 @@ fn place_within(room: usize, place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, place_within, thousands};
+    use std::fs;
+    use std::io::{self, Write};
+
+    use super::{harmless, place_within, thousands, write_file};
+    use crate::cli::error::CliError;
+
+    #[test]
+    fn a_file_is_there_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = || -> Vec<String> {
+            let names =
+                fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+            names.map(|name| name.to_string_lossy().into_owned()).collect()
+        };
+        let path = folder.path().join("report.csv");
+        let said = |text: &'static str| move |out: &mut dyn Write| Ok(out.write_all(text.as_bytes())?);
+        write_file(&path, said("one")).expect("written");
+        let failed = write_file(&path, |out| -> Result<(), CliError> {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more").into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(
+            (fs::read_to_string(&path).expect("text"), names()),
+            ("one".into(), vec!["report.csv".into()])
+        );
+        write_file(&path, said("two")).expect("written");
+        assert_eq!(
+            (fs::read_to_string(&path).expect("text"), names()),
+            ("two".into(), vec!["report.csv".into()])
+        );
+        let nowhere = write_file(&folder.path().join("no/where"), said("x")).expect_err("no folder");
+        assert!(nowhere.to_string().contains("cannot write"), "{nowhere}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_for_its_owner_a_link_stays_one_and_a_device_is_written_to() {
+        use std::os::unix::fs::{MetadataExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("report.csv"), folder.path().join("latest"));
+        fs::write(&path, "old").expect("a file");
+        symlink(&path, &link).expect("a link");
+        write_file(&link, |out| Ok(out.write_all(b"new")?)).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "new");
+        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
+        assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o777, 0o600);
+        write_file("/dev/null".as_ref(), |out| Ok(out.write_all(b"x")?)).expect("written");
+        assert!(!fs::metadata("/dev/null").expect("a device").is_file());
+    }
 
     #[test]
     fn names_cannot_command_the_terminal() {

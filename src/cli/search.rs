@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::Printer;
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::search::Hit;
 
@@ -53,8 +53,11 @@ pub fn run(cli: &Cli, arguments: &SearchArgs, printer: &Printer) -> Result<Exit,
                 .to_owned(),
         });
     }
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let hits = catalog.search(&text, &arguments.kinds, arguments.limit as usize)?;
+    if hits.is_empty() {
+        check_kinds(&catalog.searchable_kinds()?, &arguments.kinds)?;
+    }
     if arguments.catalog.format == Format::Json {
         printer.json(&SearchReport { schema_version: SCHEMA_VERSION, text: &text, hits: &hits })?;
         return Ok(Exit::Ok);
@@ -70,6 +73,36 @@ pub fn run(cli: &Cli, arguments: &SearchArgs, printer: &Printer) -> Result<Exit,
         printer.note(format_args!("the {} best; --limit shows more, --type fewer kinds", hits.len()));
     }
     Ok(Exit::Ok)
+}
+
+/// The kinds there may be in any catalog. Others come from lineage, whose types are an open list.
+const KINDS: [&str; 14] = [
+    "workspace",
+    "folder",
+    "workbook",
+    "report",
+    "data-model",
+    "dataset",
+    "page",
+    "element",
+    "table",
+    "customSQL",
+    "connection",
+    "member",
+    "team",
+    "column",
+];
+
+/// Nothing was found: tells whether that is because nothing can be of that kind.
+fn check_kinds(held: &[String], asked: &[String]) -> Result<(), CliError> {
+    let is_kind = |kind: &String| KINDS.contains(&kind.as_str()) || held.contains(kind);
+    match asked.iter().find(|kind| !is_kind(kind)) {
+        None => Ok(()),
+        Some(kind) => Err(CliError::Usage {
+            problem: format!("there is no kind of object called `{kind}`"),
+            remedy: format!("give one or more of {}, with commas between", KINDS.join(", ")),
+        }),
+    }
 }
 
 /// Two lines: what and where; then what matched besides the name.

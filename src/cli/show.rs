@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::{Printer, one_line, thousands};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::objects::Described;
@@ -65,7 +65,7 @@ struct ShowReport<'a> {
 }
 
 pub fn run(cli: &Cli, arguments: &ShowArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let shown = catalog.show(&catalog.find(&arguments.object, Wanted::ANY)?)?;
     match arguments.catalog.format {
         Format::Json => printer.json(&ShowReport { schema_version: SCHEMA_VERSION, shown: &shown })?,

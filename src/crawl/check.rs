@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::audience::AudienceError;
 use super::graph::{self, ORGANISATION, Step};
 use super::token::Token;
+use super::worker::is_told_of_no_more;
 use crate::catalog::delivery::scope;
 use crate::config::{CrawlSettings, PermissionSettings};
 use crate::sigma::model::{Row, RowKey};
@@ -163,7 +164,8 @@ async fn ask(
         if step.of == ORGANISATION || step.scope == scope::DOCUMENTS || step.becomes == "object_grant" {
             step.feature.to_owned()
         } else {
-            format!("{} of a {}", step.feature, step.of.replace('-', " "))
+            let article = if step.of.starts_with(['a', 'e']) { "an" } else { "a" };
+            format!("{} of {article} {}", step.feature, step.of.replace('-', " "))
         };
     let mut probe = Probe {
         feature,
@@ -207,6 +209,11 @@ async fn ask(
             probe.answer = Answer::Ok;
             probe.detail =
                 if rows.is_empty() { "answers, with nothing in it".to_owned() } else { "answers".to_owned() };
+        }
+        Err(error) if is_told_of_no_more(step, error.kind()) => {
+            probe.answer = Answer::Nothing;
+            "answers that it is no more, which no extraction minds: what is known of it stays"
+                .clone_into(&mut probe.detail);
         }
         Err(error) => describe(&mut probe, &error),
     }

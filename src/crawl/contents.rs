@@ -172,7 +172,7 @@ impl Crawler {
     }
 
     /// Asks the flat list of elements, once, for those that no page shows.
-    async fn flat_list(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
+    pub(super) async fn flat_list(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let Some(step) = graph::find_fallback(scope::ELEMENTS, reading.task.kind) else { return Ok(()) };
         if !reading.wants_flat_list() {
             return Ok(());
@@ -200,7 +200,7 @@ impl Crawler {
                 })
                 .await;
         }
-        reading.has_bulk_columns = matches!(answer, Answer::Rows(..));
+        reading.has_bulk_columns = matches!(&answer, Answer::Rows(_, report) if report.incomplete.is_none());
         reading.take(step, "", answer, |row: model::Column, reading| {
             let column = rows::column(None, row);
             reading.names(&column.element_id);
@@ -247,58 +247,28 @@ impl Crawler {
         }
         let mut entries = Vec::new();
         reading.take(step, "", answer, |row: model::LineageEntry, _| entries.push(row));
-        let found = lineage::of_document(&reading.task.id, &entries);
-        reading.lineage(found);
-        Ok(())
-    }
-
-    /// Asks a scope one data element at a time. The scope is complete if every element answered.
-    async fn element_by_element<T: Row + Send + 'static>(
-        &self,
-        step: &'static Step,
-        reading: &mut Reading<'_>,
-        mut each: impl FnMut(&str, T, &mut Rows),
-    ) -> Result<(), CrawlError> {
-        self.flat_list(reading).await?;
-        let mut total = settled(step.scope, "", &ListingReport::default());
-        if let Some(report) = reading.scopes.iter().find(|report| report.scope == scope::ELEMENTS)
-            && !report.outcome.is_complete()
+        let (document, mut found) =
+            (reading.task.id.clone(), lineage::of_document(&reading.task.id, &entries));
+        // Whether it has sources is left open for some elements; their own graph says more.
+        let untold = lineage::untold(&entries);
+        let untold: Vec<_> =
+            reading.data_elements.iter().filter(|id| untold.contains(id.as_str())).cloned().collect();
+        if let Some(step) = reading.fallback_step(step)
+            && let Some(mut total) = reading.scopes.pop()
         {
-            total.outcome = Outcome::Incomplete;
-            total.code.clone_from(&report.code);
-            total.message.clone_from(&report.message);
+            self.one_by_one(
+                step,
+                reading,
+                &untold,
+                &mut total,
+                |element, graph: model::ElementLineage, _| {
+                    lineage::add_element(&mut found, &document, element, &graph);
+                },
+            )
+            .await?;
+            reading.scopes.push(total);
         }
-        for element in std::mem::take(&mut reading.data_elements) {
-            let call = reading.call(step).path("elementId", &element);
-            let report = match self.ask::<T>(call).await? {
-                Answer::Rows(found, report) => {
-                    for row in found {
-                        each(&element, row, &mut reading.rows);
-                    }
-                    settled(step.scope, "", &report)
-                }
-                Answer::Error(error, report) => {
-                    let mut report = failed(step.scope, "", &error, &report);
-                    // Of a single element these mean that it has none: 400 is the answer for text and controls.
-                    let status = error.call().and_then(|call| call.status);
-                    if matches!(status, Some(400 | 404)) || report.outcome == Outcome::Carried {
-                        report.outcome = Outcome::NotApplicable;
-                    }
-                    report
-                }
-            };
-            total.pages += report.pages;
-            total.rows += report.rows;
-            total.http_calls += report.http_calls;
-            total.retries += report.retries;
-            if !report.outcome.is_complete() && total.outcome.is_complete() {
-                total.outcome = Outcome::Incomplete;
-                total.code = report.code;
-                total.message = report.message;
-            }
-            reading.data_elements.push(element);
-        }
-        reading.scopes.push(total);
+        reading.lineage(found);
         Ok(())
     }
 

@@ -78,6 +78,13 @@ pub(super) fn of_document(document_id: &str, entries: &[model::LineageEntry]) ->
     lineage
 }
 
+/// The elements whose direct sources the answer leaves open: `sourceIds` is `null` or absent, where an empty list would say that
+/// there are none.
+pub(super) fn untold(entries: &[model::LineageEntry]) -> BTreeSet<&str> {
+    let elements = entries.iter().filter(|entry| entry.r#type == "element" && entry.source_ids.is_none());
+    elements.filter_map(|entry| entry.element_id.as_deref()).collect()
+}
+
 /// Adds what the graph of one element says about its direct sources.
 pub(super) fn add_element(
     lineage: &mut Lineage,
@@ -115,14 +122,17 @@ pub(super) fn add_element(
     }
     for (source, (kind, node)) in found {
         if let (Some(node), false) = (node, source.0 == "element" || source.0 == "unresolved") {
-            let id = if source.0 == "data-model" { source.1.clone() } else { source.2.clone() };
-            lineage.nodes.push(LineageNode {
-                r#type: source.0.clone(),
-                id,
-                name: node.name.clone(),
-                connection_id: None,
-                definition: None,
-            });
+            let id = if source.0 == "data-model" { &source.1 } else { &source.2 };
+            // What the document tells of it is more than a graph does.
+            if !lineage.nodes.iter().any(|known| known.r#type == source.0 && known.id == *id) {
+                lineage.nodes.push(LineageNode {
+                    r#type: source.0.clone(),
+                    id: id.clone(),
+                    name: node.name.clone(),
+                    connection_id: None,
+                    definition: None,
+                });
+            }
         }
         lineage.edges.push(edge(source, element_id, kind.name(), ELEMENT_EVIDENCE));
     }

@@ -6,22 +6,27 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::audience::Mirroring;
+use super::audience::{Decision, Mirroring, Plan};
 use crate::access::{Access, Kind, Level, Principal};
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::{Facts, MemberFact};
-use crate::catalog::mirror::{Key, Mirror, MirroredMember, PrincipalAccess, Source, principal};
+use crate::catalog::mirror::{
+    Audience, Key, Mirror, MirroredMember, Mode, PrincipalAccess, Source, principal,
+};
 use crate::catalog::organisation::Member;
 use crate::identity::{MemberIdentity, Status};
 
 /// What Sigma answered about what a member sees: the object's id, Sigma's word, and whether the member owns it.
-pub(super) type Answers = HashMap<String, Vec<Answered>>;
+pub type Answers = HashMap<String, Vec<Answered>>;
 
 /// One object of such an answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answered {
+pub struct Answered {
+    /// The object.
     pub object_id: String,
+    /// Sigma's word.
     pub permission: Option<String>,
+    /// Whether the member owns it.
     pub owned: bool,
 }
 
@@ -45,8 +50,24 @@ pub(super) fn members_of(facts: &[MemberFact]) -> Vec<Member> {
         .collect()
 }
 
-/// Draws from the facts of a run what it mirrors. `answers` are Sigma's own, where they are the source.
-pub(super) fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) -> Mirror {
+impl Plan {
+    /// Draws from the facts of a run what it mirrors. `answers` are Sigma's own, where they are the source.
+    pub fn mirror(&self, facts: &Facts, decision: &Decision, answers: Option<&Answers>) -> Mirror {
+        let audience = match self {
+            Self::Mirror(mirroring) => return materialise(facts, mirroring, answers),
+            Self::LoginUser { .. } => Audience {
+                mode: Mode::LoginUser,
+                login_member_id: decision.login.clone(),
+                source: Source::None,
+                excluded: facts.members.len(),
+                ..Audience::default()
+            },
+        };
+        Mirror { audience, ..Mirror::default() }
+    }
+}
+
+fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) -> Mirror {
     let access = Access::new(facts);
     let identities = mirroring.reconcile(&members_of(&facts.members));
     // A member that was not listed could be the second one to claim a catalog user.

@@ -86,22 +86,36 @@ impl Crawler {
         }
     }
 
-    /// The types of connections by id. The first who needs them lists the connections, the others wait for that: what a run
-    /// finds does not depend on what came first.
-    pub(super) async fn warehouses(&self, enqueue: &Enqueue) -> Result<&HashMap<String, String>, CrawlError> {
+    /// The types of connections by id, if all connections could be listed. The first who needs them lists the connections,
+    /// the others wait for that: what a run finds does not depend on what came first.
+    pub(super) async fn warehouses(
+        &self,
+        enqueue: &Enqueue,
+    ) -> Result<Option<&HashMap<String, String>>, CrawlError> {
         let list = async || {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
             let call = step.endpoint.call().query("includeArchived", "true");
-            self.page_through(step, "", vec![call], |row: model::Connection, out| {
+            let mut held_back = Vec::new();
+            let take = |row: model::Connection, out: &mut Rows| {
                 self.ask_of("connection", &row.connection_id, enqueue);
                 types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
-                out.push(rows::connection(row));
-            })
-            .await?;
-            Ok(types)
+                match self.login {
+                    Some(_) => held_back.push(rows::connection(row)),
+                    None => out.push(rows::connection(row)),
+                }
+            };
+            let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
+            let is_whole = report.outcome.is_complete();
+            match self.login {
+                None => self.deliver_scope(report).await?,
+                // Which of them are in sight is known when all documents are read.
+                Some(_) => drop(self.held_back.set((held_back, report))),
+            }
+            Ok(is_whole.then_some(types))
         };
-        self.warehouses.get_or_try_init(list).await
+        let types: Result<&Option<_>, CrawlError> = self.warehouses.get_or_try_init(list).await;
+        Ok(types?.as_ref())
     }
 
     pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {
@@ -216,13 +230,19 @@ impl Crawler {
             Some(parameter) => step.endpoint.call().query(parameter, id).query("directGrantsOnly", "true"),
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
-        self.page_through(step, id, vec![call], |row: model::Grant, out: &mut Rows| {
-            let grant = rows::grant(object, row);
-            if let Some(grant) = grant.filter(|grant| !self.left_out.holds(&grant.object_id)) {
-                out.push(grant);
-            }
-        })
-        .await
+        let mut nowhere = 0_u64;
+        let each = |row: model::Grant, out: &mut Rows| match rows::grant(object, row) {
+            Some(grant) if !self.left_out.holds(&grant.object_id) => out.push(grant),
+            Some(_) => {}
+            None => nowhere += 1,
+        };
+        let Some(mut report) = self.read_scope(step, id, vec![call], each).await? else { return Ok(()) };
+        if nowhere > 0 && report.outcome.is_complete() {
+            report.outcome = Outcome::Incomplete;
+            report.code = Some("grant.no_object".to_owned());
+            report.message = Some(format!("{nowhere} of the grants do not say on which object they are"));
+        }
+        self.deliver_scope(report).await
     }
 }
 
@@ -388,11 +408,11 @@ pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &En
         }
         enqueue.add_listing(Task::Members);
     }
-    enqueue.add_listing(Task::Teams);
     enqueue.add(Task::Connections);
     if one_view {
         return;
     }
+    enqueue.add_listing(Task::Teams);
     if no_census {
         for r#type in file_types_on(settings) {
             enqueue.add_listing(Task::Files { r#type });

@@ -3,44 +3,36 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::answers::ask_answers;
-use super::audience::{Decision, Plan, login_audience};
+use super::audience::{Decision, Plan};
 use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
-use super::mirror::materialise;
 use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
+use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
-use super::rows;
+use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
-use crate::catalog::mirror::Mirror;
-use crate::catalog::organisation::{Document, Member};
-use crate::catalog::record::Record;
-use crate::config::{PermissionSource, Previews, Settings};
+use crate::catalog::organisation::Member;
+use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
     Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
-    RunState, Store, StoreError, Writer,
+    RunState, Store, StoreError,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
 const WAITING_DELIVERIES: usize = 32;
-
-/// How long stored rows may wait for their commit when nothing else arrives.
-const LONGEST_UNCOMMITTED: Duration = Duration::from_millis(500);
 
 /// What to extract, and how.
 #[derive(Debug)]
@@ -51,50 +43,6 @@ pub struct Extract<'settings> {
     pub client: SigmaClient,
     /// The rejected run whose removals this one may make.
     pub accept_removals: Option<i64>,
-}
-
-/// Asks a run to stop, and remembers why.
-#[derive(Debug, Clone, Default)]
-pub struct Stop {
-    /// Cancelled when the run is to stop.
-    pub token: CancellationToken,
-    exit: Arc<AtomicI64>,
-}
-
-impl Stop {
-    /// Asks for it; the run exits with that code.
-    pub fn request(&self, exit: Exit) {
-        self.exit.store(i64::from(exit.code()), Ordering::SeqCst);
-        self.token.cancel();
-    }
-
-    /// The code to exit with, once asked.
-    pub fn exit(&self) -> Exit {
-        if self.exit.load(Ordering::SeqCst) == i64::from(Exit::Terminated.code()) {
-            Exit::Terminated
-        } else {
-            Exit::Interrupted
-        }
-    }
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Snapshot {
-    /// Documents found so far.
-    pub documents_found: u64,
-    /// Documents read and stored.
-    pub documents_done: u64,
-    /// Rows received.
-    pub rows: u64,
-}
-
-/// Hears how a run goes; implemented by whoever may print.
-pub trait Progress: Send + Sync {
-    /// Something moved.
-    fn moved(&self, snapshot: Snapshot);
-    /// Something worth telling happened.
-    fn notice(&self, severity: Severity, message: &str);
 }
 
 /// What a run that reached its end has to tell.
@@ -217,6 +165,7 @@ pub async fn extract(
     let severity = if decision.is_warning { Severity::Warning } else { Severity::Info };
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
+    let organization_before = store.organization()?;
 
     let previews = &settings.crawl.previews;
     let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
@@ -239,13 +188,19 @@ pub async fn extract(
         login: decision.login.clone(),
         members: members.clone(),
         grants_by_principal_before: by_principal,
+        organization_before,
         gallery,
     };
-    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), known, deliveries);
+    let mut asked = settings.crawl.clone();
+    // Who may read which data is no part of what one user sees.
+    if decision.login.is_some() {
+        asked.data_grants = DataGrants::Off;
+    }
+    let crawler = Crawler::new(client.clone(), asked, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
-    let seen = crawler.seen.get().cloned();
+    let held = crawler.held();
     // The writer waits for the last handle.
     drop(crawler);
     let answered = match (&crawled, &plan) {
@@ -294,16 +249,10 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
-    let mirror = |facts: &Facts| match (&plan, &decision.login) {
-        (Plan::Mirror(mirroring), _) => materialise(facts, mirroring, answers.as_ref()),
-        (Plan::LoginUser { .. }, login) => Mirror {
-            audience: login_audience(login.as_deref().unwrap_or_default(), facts.members.len()),
-            ..Mirror::default()
-        },
-    };
+    let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
-        Publication { end: &ended, accepted: &accepted, only: seen.as_ref(), mirror: Some(&mirror) };
+        Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let sentence = decision.sentence;
     Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
@@ -353,12 +302,13 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    crawler.deliver_connections().await?;
     for report in crawler.left_out.scopes() {
         crawler.deliver_scope(report).await?;
     }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
-    rows.push(rows::organization(id, crawler.document_url().as_deref()));
+    rows.push(crawler.organization(id));
     crawler.deliver(Delivery::Rows(rows)).await?;
     crawler
         .deliver_scope(ScopeReport {
@@ -373,54 +323,6 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
             message: None,
         })
         .await
-}
-
-/// The writer thread: stores deliveries until there are no more, or one fails.
-fn write(
-    mut writer: Writer,
-    mut waiting: mpsc::Receiver<Delivery>,
-    progress: &dyn Progress,
-    runtime: &Handle,
-) -> (Writer, Result<(), StoreError>) {
-    let mut snapshot = Snapshot::default();
-    loop {
-        let delivery = match runtime.block_on(async { timeout(LONGEST_UNCOMMITTED, waiting.recv()).await }) {
-            Ok(Some(delivery)) => delivery,
-            Ok(None) => break,
-            Err(_) => {
-                progress.moved(snapshot);
-                match writer.flush() {
-                    Ok(()) => continue,
-                    Err(error) => return (writer, Err(error)),
-                }
-            }
-        };
-        match &delivery {
-            Delivery::Rows(rows) => {
-                snapshot.rows += rows.len() as u64;
-                let documents = rows.of(Document::TABLE).iter();
-                // Datasets have no contents to be read.
-                snapshot.documents_found +=
-                    documents.filter(|row| Document::TABLE.kind_of(row) != "dataset").count() as u64;
-            }
-            Delivery::Bundle(bundle) => {
-                snapshot.rows += bundle.rows.len() as u64;
-                // The images of a document come later, in bundles of their own.
-                let images_only = bundle.scopes.iter().all(|report| report.scope == scope::PREVIEWS);
-                snapshot.documents_done += u64::from(!images_only);
-            }
-            Delivery::Event(event) => {
-                progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
-            }
-            Delivery::Scope(_) => {}
-        }
-        progress.moved(snapshot);
-        if let Err(error) = writer.accept(delivery) {
-            return (writer, Err(error));
-        }
-    }
-    let flushed = writer.flush();
-    (writer, flushed)
 }
 
 /// What the settings left out, in words: a run that is stopped because too much would go has to name who took it out.

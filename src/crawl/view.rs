@@ -1,4 +1,5 @@
-//! What one user sees: the files that Sigma lists for that user, the containers above them, and nothing else.
+//! What one user sees: the files that Sigma lists for that user, the containers above them, the connections that they read
+//! from, and nothing else.
 //!
 //! With mirroring off this decides what the catalog holds. It is read before anything else, because every document that
 //! a listing shows is held against it.
@@ -10,9 +11,26 @@ use super::filter::{self, Listed};
 use super::graph::{self, ORGANISATION};
 use super::rows;
 use super::worker::{Crawler, ends_the_run};
+use crate::catalog::attached::DocumentSource;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::document::LineageNode;
 use crate::catalog::organisation::{Document, File, Workspace};
-use crate::sigma::{Endpoint, ids, model};
+use crate::catalog::record::{Record, Table, Value};
+use crate::catalog::warehouse::WarehouseTable;
+use crate::sigma::{Endpoint, ErrorKind, SigmaError, ids, model};
+
+/// What is said of the organisation and of others, which is not one user's to see.
+const WITHHELD: &[&str] = &[
+    scope::TEAMS,
+    scope::OBJECT_GRANTS,
+    scope::ACCOUNT_TYPES,
+    scope::USER_ATTRIBUTES,
+    scope::TENANTS,
+    scope::VERSION_TAGS,
+];
+
+/// The tables that name a connection which something reads from.
+const READ_FROM: &[&Table] = &[LineageNode::TABLE, WarehouseTable::TABLE, DocumentSource::TABLE];
 
 impl Crawler {
     /// Reads what the member sees and remembers it.
@@ -25,11 +43,10 @@ impl Crawler {
         let mut ends = Vec::new();
         // Each container that may be out of the member's sight, with what its own content says of where it lies.
         let mut above: HashMap<String, Option<String>> = HashMap::new();
+        // Of what is turned off the catalog keeps what it has, as far as this member sees it.
+        let is_on =
+            |of: &str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(&self.settings));
         for r#type in graph::FILE_TYPES {
-            let document = graph::find(scope::DOCUMENTS, r#type);
-            if document.is_some_and(|step| !step.is_on(&self.settings)) {
-                continue;
-            }
             let call = if member == self.token.member_id {
                 Endpoint::Files.call()
             } else {
@@ -40,7 +57,11 @@ impl Crawler {
                 self.note_if_home(r#type, &row);
                 files.push(rows::file(r#type, row));
             };
-            ends.extend(self.read_scope(step, r#type, vec![call], take).await?);
+            match self.read_scope(step, r#type, vec![call], take).await {
+                Ok(end) => ends.extend(end.filter(|_| is_on(r#type))),
+                Err(CrawlError::Sigma { source, .. }) if !is_on(r#type) && knows_no_such(&source) => {}
+                Err(error) => return Err(error),
+            }
         }
         let left_in = self.left_in(files)?;
         let mut seen: HashSet<String> = HashSet::new();
@@ -53,7 +74,9 @@ impl Crawler {
             if file.r#type == "workspace" {
                 found.push(workspace_of(&file));
             }
-            found.push(file);
+            if is_on(&file.r#type) {
+                found.push(file);
+            }
         }
         self.deliver(Delivery::Rows(found)).await?;
         for end in ends {
@@ -63,9 +86,12 @@ impl Crawler {
         let mut report = ScopeReport::without_rows(scope::WORKSPACES, "", Outcome::Complete, "", "");
         (report.code, report.message) = (None, None);
         self.deliver_scope(report).await?;
-        for (scope, what) in [(scope::OBJECT_GRANTS, "grants"), (scope::ACCOUNT_TYPES, "account types")] {
-            let message = format!("{what} are not asked for while `permissions.mirroring` is off");
-            let report = ScopeReport::without_rows(scope, "", Outcome::Excluded, "setting.off", message);
+        let on = |scope: &&str| {
+            graph::STEPS.iter().find(|step| step.scope == *scope && step.is_on(&self.settings))
+        };
+        for step in WITHHELD.iter().filter_map(on) {
+            let message = format!("{} are not asked for while `permissions.mirroring` is off", step.feature);
+            let report = ScopeReport::without_rows(step.scope, "", Outcome::Excluded, "setting.off", message);
             self.deliver_scope(report).await?;
         }
         let _ = self.seen.set(seen);
@@ -134,10 +160,49 @@ impl Crawler {
         }
     }
 
+    /// Remembers the connections that these rows read from.
+    pub fn note_connections(&self, rows: &Rows) {
+        for table in READ_FROM.iter().filter(|_| self.login.is_some()) {
+            let Some(place) = table.position("connection_id") else { continue };
+            for row in rows.of(table) {
+                if let (Value::Text(id), Ok(mut known)) = (&row[place], self.connections.lock()) {
+                    known.insert(id.clone());
+                }
+            }
+        }
+    }
+
+    /// Delivers the connections that what the user sees reads from; the others are not the user's to know.
+    ///
+    /// # Errors
+    /// If nobody stores them any more.
+    pub async fn deliver_connections(&self) -> Result<(), CrawlError> {
+        let Some((connections, report)) = self.held_back.get() else { return Ok(()) };
+        let known = self.connections.lock().map(|known| known.clone()).unwrap_or_default();
+        let mut rows = Rows::default();
+        for connection in connections.iter().filter(|connection| known.contains(&connection.id)) {
+            rows.push(connection.clone());
+        }
+        self.deliver(Delivery::Rows(rows)).await?;
+        self.deliver_scope(report.clone()).await
+    }
+
+    /// Everything that the catalog may hold of one user's view; `None`: it holds more than that.
+    pub fn held(&self) -> Option<HashSet<String>> {
+        let mut held = self.seen.get()?.clone();
+        held.extend(self.connections.lock().iter().flat_map(|known| known.iter().cloned()));
+        Some(held)
+    }
+
     /// Whether the catalog may hold a document: always, unless it holds one user's view only.
     pub fn may_hold(&self, id: &str) -> bool {
         self.seen.get().is_none_or(|seen| seen.contains(id))
     }
+}
+
+/// Whether Sigma answered that it knows no files of that type, as it may of a kind that it has ended.
+fn knows_no_such(error: &SigmaError) -> bool {
+    matches!(error.kind(), ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Retired)
 }
 
 /// A container of which nothing may be told but where it stands in the way to what is seen.

@@ -3,11 +3,14 @@
 //! The common case parses straight into the rows. Only a page that does not parse is looked at again, row by row,
 //! to tell a row that is an error object from a page that is no page.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::endpoints::{EndpointSpec, Paging};
+use super::ids;
 use super::model::{ApiErrorRow, Row};
 use super::text::for_log;
 
@@ -48,10 +51,12 @@ pub(crate) struct PageBody<T> {
 }
 
 pub(crate) fn one<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, BodyFault> {
+    let body = &in_one_case(body);
     serde_json::from_slice(body).map_err(|error| fault(body, &error))
 }
 
 pub(crate) fn page<T: Row>(spec: &EndpointSpec, body: &[u8]) -> Result<PageBody<T>, BodyFault> {
+    let body = &in_one_case(body);
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     match (spec.paging, is_array) {
         (Paging::Bare | Paging::PageLimitOrArray, true) => array(body),
@@ -70,6 +75,24 @@ pub(crate) fn summarise<T: Row>(spec: &EndpointSpec, body: &[u8]) -> Result<Body
         row_errors: page.row_errors,
         more: page.cursor.is_some(),
     })
+}
+
+/// The body with its UUIDs in lower case, which is how `urlId`s decode. A UUID is the same id in either case (RFC 9562), but
+/// a catalog joins ids as text.
+fn in_one_case(body: &[u8]) -> Cow<'_, [u8]> {
+    const LENGTH: usize = 36;
+    let mut out = Cow::Borrowed(body);
+    let quotes = body.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(at, _)| at);
+    for quote in quotes {
+        let text = quote + 1..quote + 1 + LENGTH;
+        // A quote within a text is written with a backslash: what follows it is no text of its own.
+        let is_whole = body.get(text.end) == Some(&b'"') && (quote == 0 || body[quote - 1] != b'\\');
+        let is_ours = |text: &[u8]| text.iter().any(u8::is_ascii_uppercase) && ids::is_uuid(text);
+        if is_whole && is_ours(&body[text.clone()]) {
+            out.to_mut()[text].make_ascii_lowercase();
+        }
+    }
+    out
 }
 
 fn array<T: Row>(body: &[u8]) -> Result<PageBody<T>, BodyFault> {

@@ -53,6 +53,11 @@ pub fn normalise_inode(id: &str) -> Option<String> {
     uuid_of(id.strip_prefix("inode-").unwrap_or(id))
 }
 
+/// Whether the text is a UUID, in any case.
+pub(crate) fn is_uuid(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| parse_uuid(text).is_some())
+}
+
 fn parse_uuid(text: &str) -> Option<u128> {
     let bytes = text.as_bytes();
     if bytes.len() != 36 {

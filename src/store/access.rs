@@ -26,6 +26,12 @@ impl Catalog {
         let facts = facts_of(db, &run)?;
         Ok((run, facts))
     }
+
+    /// The organisation's slug in addresses as a run found it; `None` where no address showed it.
+    pub fn organization_slug(&self, run: i64) -> Result<Option<String>, StoreError> {
+        let slugs = rows(self.connection(), run, "organization", "slug", |row| row.get(0))?;
+        Ok(slugs.into_iter().next().flatten())
+    }
 }
 
 /// What the rules of access need, as a run found it or, for one that is about to publish, finds it.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::StoreError;
 use super::reader::Catalog;
 use super::{Store, now};
+use crate::catalog::delivery::LEFT_OUT;
 
 /// What the catalog holds about a run beside the facts of access.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub struct Evidence {
     pub embeds: Option<Embeds>,
     /// The scopes that the run did not read to their end, by scope and parent.
     pub gaps: HashMap<(String, String), Gap>,
+    /// How many documents the settings left out of the run, by the ledger's words for what left them out, sorted.
+    pub left_out: Vec<(String, usize)>,
     /// Objects that grants name, that an earlier run had and this one no longer has.
     pub gone: HashSet<String>,
     /// What Sigma last said of our rules.
@@ -107,6 +110,7 @@ impl Catalog {
         Ok(Evidence {
             embeds: embeds(db, run)?,
             gaps: gaps(db, run)?,
+            left_out: left_out(db, run)?,
             gone: gone(db, run)?,
             verification: verification(db)?,
         })
@@ -176,10 +180,11 @@ fn embeds(db: &Connection, run: i64) -> Result<Option<Embeds>, StoreError> {
 }
 
 fn gaps(db: &Connection, run: i64) -> Result<HashMap<(String, String), Gap>, StoreError> {
-    let mut statement = db.prepare(
+    let mut statement = db.prepare(&format!(
         "SELECT endpoint, parent_id, outcome, message FROM fetch_scope \
-         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried')",
-    )?;
+         WHERE run_id = ? AND outcome NOT IN ('complete', 'not_applicable', 'carried') \
+         AND error_code IS NOT '{LEFT_OUT}'"
+    ))?;
     let gaps = statement
         .query_map([run], |row| {
             let message: Option<String> = row.get(3)?;
@@ -188,6 +193,15 @@ fn gaps(db: &Connection, run: i64) -> Result<HashMap<(String, String), Gap>, Sto
         })?
         .collect::<Result<_, _>>()?;
     Ok(gaps)
+}
+
+fn left_out(db: &Connection, run: i64) -> Result<Vec<(String, usize)>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT coalesce(message, ''), count(*) FROM fetch_scope WHERE run_id = ? AND error_code = ? GROUP BY 1 ORDER BY 1",
+    )?;
+    let counts = statement
+        .query_map(params![run, LEFT_OUT], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize)))?;
+    Ok(counts.collect::<Result<_, _>>()?)
 }
 
 /// The status in what the ledger keeps of a failed call: "`GET /v2/grants`: status 403 `forbidden`: ...".

@@ -50,7 +50,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 pub use data_access::{DataAccess, DataGrant, TableRead};
 pub use error::StoreError;
@@ -65,6 +65,8 @@ pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
 pub use sizes::Sizes;
 pub use writer::{Counts, Writer};
+
+use crate::catalog::organisation::Organization;
 
 /// A catalog open for writing, with its lock held.
 #[derive(Debug)]
@@ -115,6 +117,14 @@ impl Store {
     /// Whether the published run asked any scope of that name.
     pub fn published_scope_is_known(&self, scope: &str) -> Result<bool, StoreError> {
         ledger::published_scope_is_known(&self.connection, scope)
+    }
+
+    /// The organisation of the published catalog, if any.
+    pub fn organization(&self) -> Result<Option<Organization>, StoreError> {
+        let read = |row: &Row<'_>| {
+            Ok(Organization { id: row.get("id")?, slug: row.get("slug")?, url: row.get("url")? })
+        };
+        Ok(self.connection.query_row("SELECT * FROM organization", [], read).optional()?)
     }
 
     /// What a rejected run would have removed, by kind.

@@ -89,6 +89,17 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 impl Catalog {
+    /// The kinds of objects that this catalog can find.
+    ///
+    /// # Errors
+    /// [`StoreError::OlderSchema`] where the catalog has no index yet.
+    pub fn searchable_kinds(&self) -> Result<Vec<String>, StoreError> {
+        self.require_current_schema()?;
+        let mut kinds = self.connection().prepare("SELECT DISTINCT kind FROM search_object")?;
+        let kinds = kinds.query_map([], |row| row.get(0))?;
+        Ok(kinds.collect::<Result<_, _>>()?)
+    }
+
     /// The objects that hold all the words, the best first. `kinds` are those of [`Key::kind`]; empty means all but
     /// columns, which are told as matches of their elements.
     ///

@@ -6,10 +6,10 @@ use fastrand::Rng;
 use sigma_catalog::access::{Access, Cause, Change, Confidence, Drift, Level, Move, Users};
 use sigma_catalog::catalog::facts::{AccountTypeFact, Facts, Readings};
 
+use crate::awkward::organisation;
 use crate::facts::{Build, empty};
 use crate::mutation::{KINDS, Mutation, mutation};
 use crate::oracle;
-use crate::random::organisation;
 
 /// A random organisation, read to its end.
 fn complete(rng: &mut Rng) -> Facts {

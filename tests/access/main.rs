@@ -1,5 +1,6 @@
 //! Effective access: the rules against a hand case and an oracle, the commands through the real binary.
 
+mod awkward;
 mod binary;
 mod context;
 mod drift;

@@ -4,9 +4,9 @@ use fastrand::Rng;
 use sigma_catalog::access::Cause;
 use sigma_catalog::catalog::facts::{Facts, FileFact, GrantFact, MembershipFact};
 
+use crate::awkward::{chance, pick};
 use crate::facts::Build;
 use crate::oracle;
-use crate::random::{chance, pick};
 
 /// A change that can be made to any state that has what it names.
 pub struct Mutation {

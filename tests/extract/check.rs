@@ -40,6 +40,15 @@ fn all_is_well_for_an_administrator() {
 }
 
 #[test]
+fn what_sigma_ended_is_no_failure() {
+    let context = Context::small();
+    context.simulator.set_faults(vec!["GET /v2/datasets/{datasetId}/sources 410".parse().expect("a rule")]);
+    let ran = check(&context, None, &["--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert_eq!(line(&ran.json(), "sources of a dataset")["answer"], "nothing");
+}
+
+#[test]
 fn a_wrong_secret_is_one_failed_line_with_its_remedy() {
     let context = Context::small();
     let ran = check(&context, Some("wrong"), &["--format", "json"]);

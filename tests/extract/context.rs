@@ -10,7 +10,8 @@ use sigma_catalog::simulator::{Options, Simulator};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+/// What servers run on.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Turns on what is off by default: what there is beyond it is tested for itself.
 pub const EVERYTHING: [&str; 2] = ["--everything", "true"];

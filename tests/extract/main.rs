@@ -2,8 +2,10 @@
 
 mod attached;
 mod check;
+mod combinations;
 mod context;
 mod demo;
+mod dialects;
 mod everything;
 mod filters;
 mod mistakes;
@@ -16,4 +18,6 @@ mod rerun;
 mod shapes;
 #[cfg(unix)]
 mod signals;
+mod switching;
 mod truth;
+mod whole;

@@ -183,6 +183,17 @@ fn models_are_the_data_elements_and_no_others() {
 }
 
 #[test]
+fn a_kind_that_there_is_not_is_told_and_not_taken_for_nothing_found() {
+    for format in ["text", "json"] {
+        let ran = say(&["search", "orders", "--type", "workbok", "--format", format]);
+        assert_eq!(ran.code, 2, "{ran}");
+        assert!(ran.stderr.contains("`workbok`") && ran.stderr.contains("workbook"), "{ran}");
+    }
+    let ran = say(&["search", "nothingiscalledso", "--type", "workbook"]);
+    assert_eq!(ran.code, 0, "{ran}");
+}
+
+#[test]
 fn people_read_it_at_100_columns() {
     let table = one("SELECT id FROM lineage_node WHERE type = 'table' ORDER BY id LIMIT 1");
     for arguments in [

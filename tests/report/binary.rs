@@ -1,5 +1,6 @@
 //! The commands through the real binary, against a simulated organisation.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -113,7 +114,7 @@ fn every_report_is_listed_and_written_and_valid() {
     let users =
         "network_id,email,display_name,active\namara,amara.mensah@northwind-labs.example,Amara,true\n";
     std::fs::write(context.folder.path().join("users.csv"), users).expect("a file");
-    let identity = ["--catalog-users-csv", "users.csv", "--match", "email"];
+    let identity = ["--catalog-users-csv", "users.csv"];
     for format in ["json", "csv", "jsonl", "md", "html", "table"] {
         let folder = format!("out-{format}");
         let all = [&["all", "--out", &folder, "--format", format], &identity[..]].concat();
@@ -124,9 +125,21 @@ fn every_report_is_listed_and_written_and_valid() {
         assert_eq!(files.len(), alone, "all but those about one thing: {ran}");
         for file in files {
             let path = file.expect("a file").path();
+            #[cfg(unix)]
+            assert_eq!(
+                std::os::unix::fs::MetadataExt::mode(&path.metadata().expect("a file")) & 0o777,
+                0o600
+            );
             let text = std::fs::read_to_string(&path).expect("text");
             match format {
-                "json" => assert_valid(&serde_json::from_str(&text).expect("JSON")),
+                "json" => {
+                    let json: Value = serde_json::from_str(&text).expect("JSON");
+                    assert_valid(&json);
+                    let rows = json["rows"].as_array().expect("rows");
+                    let keys: BTreeSet<&str> =
+                        rows.iter().map(|row| row["finding_key"].as_str().expect("a key")).collect();
+                    assert_eq!(keys.len(), rows.len(), "{}: each row has a key of its own", path.display());
+                }
                 "html" => {
                     assert!(text.ends_with("</html>\n") && !text.contains("<script"), "{}", path.display())
                 }
@@ -135,8 +148,14 @@ fn every_report_is_listed_and_written_and_valid() {
             }
         }
     }
-    // The administrator sees everything; all of it is mirrored.
-    let visible = rows(&context, &[&["R05"], &identity[..]].concat());
+    // Nobody was mirrored; once somebody is, the administrator sees everything.
+    let nothing = report(&context, &["R05"]);
+    assert!(nothing.stderr.contains("mirrors nothing: no Sigma member was mapped"), "{nothing}");
+    assert!(rows(&context, &["R05"]).is_empty());
+    std::fs::create_dir(context.folder.path().join("mappings")).expect("a folder");
+    std::fs::write(context.folder.path().join("mappings/catalog-users.csv"), users).expect("a file");
+    context.extract();
+    let visible = rows(&context, &["R05"]);
     assert!(!visible.is_empty() && visible.iter().all(|row| row["catalog_user"] == "amara"), "{visible:#?}");
 }
 
@@ -146,7 +165,7 @@ fn what_a_report_lacks_is_said_with_a_remedy() {
     for (arguments, expected) in [
         (&["R02"][..], "name the object with --object"),
         (&["R03"], "name the member with --member"),
-        (&["R05"], "--catalog-users-csv"),
+        (&["R06"], "--catalog-users-csv"),
         (&["R99"], "`sigma-catalog report list`"),
         (&["R01", "--severity", "high"], "leave --severity out"),
         (&["R03", "--member", "nobody@nowhere"], "e-mail address or id"),
@@ -167,6 +186,56 @@ fn r21_knows_what_verify_found() {
     assert_eq!(context.run(&["access", "verify", "--all"]).code, 0);
     let agreed = &rows(&context, &["R21"])[0];
     assert_eq!((&agreed["verdict"], &agreed["members_n"]), (&json!("agreed"), &json!(28)), "{agreed}");
+}
+
+#[test]
+fn r12_has_every_embed_and_every_grant_to_all_members() {
+    let context = extracted();
+    let exposed = rows(&context, &["R12"]);
+    let of = |exposure: &[&str]| -> BTreeSet<(String, bool)> {
+        let is = |row: &&Value| exposure.contains(&row["exposure"].as_str().expect("a word"));
+        let embed = |row: &Value| {
+            (row["embed_id"].as_str().expect("an id").to_owned(), row["exposure"] == "public_embed")
+        };
+        exposed.iter().filter(is).map(embed).collect()
+    };
+    let truth = context.simulator.truth();
+    let list = |list: &Value| list.as_array().expect("a list").clone();
+    let embeds: BTreeSet<(String, bool)> = list(&truth["objects"]["embed"])
+        .iter()
+        .map(|row| (row["id"].as_str().expect("an id").to_owned(), row["public"] == true))
+        .collect();
+    assert!(embeds.iter().any(|(_, public)| *public) && embeds.iter().any(|(_, public)| !public));
+    assert_eq!(of(&["public_embed", "secure_embed"]), embeds);
+    let critical = exposed.iter().filter(|row| row["severity"] == "critical");
+    assert!(critical.clone().count() > 0 && critical.clone().all(|row| row["exposure"] == "public_embed"));
+    // What everybody but guests sees, each of those members sees.
+    let all = rows(&context, &["R01", "--level", "view"]);
+    let open: Vec<&Value> = exposed.iter().filter(|row| row["exposure"] == "org_wide").collect();
+    assert!(!open.is_empty());
+    assert!(
+        all.iter()
+            .filter(|row| row["via"] == "everyone")
+            .all(|row| { open.iter().any(|open| open["object_id"] == row["object_id"]) })
+    );
+    assert_eq!(json_of(&context, &["R12"])["unread"], json!(["signed-embeds"]));
+}
+
+#[test]
+fn what_the_settings_leave_out_is_told_and_leaves_nothing_in_doubt() {
+    let context = extracted();
+    let left_out = context.rows("SELECT message FROM fetch_scope WHERE error_code = 'filter.excluded'");
+    assert!(!left_out.is_empty(), "people have documents of their own");
+    let coverage = rows(&context, &["R18"]);
+    let told: Vec<&Value> = coverage.iter().filter(|row| row["why"] == "excluded").collect();
+    assert_eq!(told.len(), 1, "{coverage:#?}");
+    let (documents, are) = if left_out.len() == 1 { ("document", "is") } else { ("documents", "are") };
+    let expected = format!(
+        "{} {documents} {are} not in the catalog: this workbook is left out by `crawl.personal`",
+        left_out.len()
+    );
+    assert_eq!(told[0]["object"], expected);
+    assert_eq!(json_of(&context, &["R01"])["unread"], json!([]));
 }
 
 #[test]

@@ -10,4 +10,6 @@ mod facts;
 mod golden;
 mod known;
 mod life;
+mod lifetime;
+mod same;
 mod world;

@@ -1,6 +1,6 @@
 //! An organisation with everything a report may look at, and what reports say of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use sigma_catalog::access::Access;
@@ -147,6 +147,9 @@ impl World {
                 assert_eq!(*cell, value, "{id} {name}");
             }
         }
+        let keys: HashSet<&str> =
+            records.iter().map(|record| record[places["finding_key"]].as_str()).collect();
+        assert_eq!(keys.len(), records.len(), "{id}: each row has a key of its own");
         let line = |record: &Vec<String>| {
             let cells: Vec<&str> = columns.iter().map(|column| record[places[column]].as_str()).collect();
             cells.join(" | ")

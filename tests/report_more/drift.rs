@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use sigma_catalog::report::table::find;
 use sigma_catalog::simulator::{Mutation, Options};
 
 use crate::shared::{Context, Ran, run};
@@ -75,20 +76,15 @@ fn drift_names_who_gained_what_and_by_which_change() {
     );
     let because = rows[0]["because"].as_str().expect("text");
     assert!(because.starts_with("`explore` granted to ") && because.contains(" on workbook "), "{because}");
-    // The CSV says the same.
-    let csv = ask(&context, &["report", "R15", "--format", "csv"]);
-    let mut csv = csv::Reader::from_reader(csv.stdout.as_bytes());
-    let header = csv.headers().expect("a header").clone();
-    let records: Vec<_> = csv.records().map(|record| record.expect("a row")).collect();
-    assert_eq!(records.len(), 1);
-    for (name, cell) in header.iter().zip(&records[0]) {
-        let expected = match &rows[0][name] {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        assert_eq!(cell, expected, "{name}");
-    }
+    let one = |sql: String| context.rows(&sql).remove(0).trim_matches('"').to_owned();
+    let email = one(format!("SELECT email FROM member WHERE id = '{member}'"));
+    let path = one(format!("SELECT path || '/' || name FROM document WHERE id = '{workbook}'"));
+    let place = path.split('/').next().expect("a workspace");
+    let account = &rows[0]["usable_after"].as_str().unwrap_or_default();
+    let expected = format!(
+        "sigma|gained|{member}|{email}||{workbook}|workbook|{path}|{place}||explore||{account}|grant_added|{because}|1|2|2"
+    );
+    assert_eq!(exact(&context, &[]), [expected]);
 
     let grant = grant["id"].as_str().expect("an id").to_owned();
     context.simulator.mutate(&Mutation::RemoveGrant { grant }).expect("no grant");
@@ -100,6 +96,25 @@ fn drift_names_who_gained_what_and_by_which_change() {
     let back = report(&context, &["--from", "3", "--to", "2"]);
     assert_eq!(back.len(), 1);
     assert_eq!((&back[0]["change"], &back[0]["first_seen"]), (&"gained".into(), &Value::Null));
+    // Where runs lie between, the first one that shows it is named: run 5 undoes what run 4 did again.
+    for permission in ["explore", "edit"] {
+        let grant = Mutation::AddGrant {
+            inode: workbook.clone(),
+            member: Some(member.clone()),
+            team: None,
+            permission: permission.into(),
+        };
+        context.simulator.mutate(&grant).expect("a grant");
+        context.extract();
+    }
+    context.extract();
+    let first_seen = |from: &str, to: &str| -> Vec<String> {
+        let rows = report(&context, &["--from", from, "--to", to]);
+        rows.iter().map(|row| format!("{} {} {}", row["change"], row["after"], row["first_seen"])).collect()
+    };
+    assert_eq!(first_seen("3", "6"), ["\"gained\" \"edit\" 5"]);
+    assert_eq!(first_seen("1", "4"), ["\"gained\" \"explore\" 2"], "it was so in run 2 already");
+    assert_eq!(first_seen("2", "3"), ["\"lost\" null 3"]);
     let as_of_then = report(&context, &["--at", "2"]);
     assert_eq!(as_of_then[0]["change"], "gained");
     let ran = ask(&context, &["report", "drift", "--from", "1", "--to", "9"]);
@@ -108,7 +123,109 @@ fn drift_names_who_gained_what_and_by_which_change() {
     let page = ask(&context, &["report", "summary", "--format", "json"]).json();
     let change = page["rows"].as_array().expect("rows").iter().filter(|row| row["section"] == "change");
     let counts: Vec<String> = change.map(|row| format!("{} {}", row["item_id"], row["value"])).collect();
-    assert_eq!(counts, ["\"gained\" 0", "\"lost\" 1", "\"raised\" 0", "\"lowered\" 0"]);
+    assert_eq!(counts, ["\"gained\" 0", "\"lost\" 0", "\"raised\" 0", "\"lowered\" 0"]);
+    let page = ask(&context, &["report", "summary", "--format", "json", "--at", "3"]).json();
+    let change = page["rows"].as_array().expect("rows").iter().filter(|row| row["section"] == "change");
+    assert_eq!(
+        change.filter(|row| row["value"] == 1).map(|row| row["item_id"].clone()).collect::<Vec<_>>(),
+        ["lost"]
+    );
+}
+
+/// The report's own columns, apart by `|`: the same in CSV and JSON.
+fn exact(context: &Context, arguments: &[&str]) -> Vec<String> {
+    let own: Vec<&str> = find("R15").expect("a report").columns.iter().map(|column| column.name).collect();
+    let ran = ask(context, &[&["report", "R15", "--format", "csv", "--csv-raw"], arguments].concat());
+    let mut csv = csv::Reader::from_reader(ran.stdout.as_bytes());
+    let header = csv.headers().expect("a header").clone();
+    let place = |name: &&str| header.iter().position(|column| column == *name).expect(name);
+    let records: Vec<String> = csv
+        .records()
+        .map(|record| record.expect("a row"))
+        .map(|record| own.iter().map(|name| &record[place(name)]).collect::<Vec<_>>().join("|"))
+        .collect();
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let json: Vec<String> = report(context, arguments)
+        .iter()
+        .map(|row| own.iter().map(|name| cell(&row[*name])).collect::<Vec<_>>().join("|"))
+        .collect();
+    assert_eq!(records, json);
+    records
+}
+
+#[test]
+fn another_mapping_is_a_cause_on_the_catalogs_side() {
+    let context = Context::new(Options { seed: 5, pages: 1, elements: 1, columns: 1, ..Options::small() });
+    let admin = context.simulator.truth()["objects"]["member"]
+        .as_array()
+        .expect("members")
+        .iter()
+        .find(|row| row["email"] == "second.admin@northwind-labs.example")
+        .expect("an administrator")
+        .clone();
+    let (member, email) =
+        (admin["id"].as_str().expect("an id"), admin["email"].as_str().expect("an address"));
+    let users = |name: Option<&str>| {
+        let folder = context.folder.path().join("mappings");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let row = name.map(|name| format!("{name},{email},,true\n")).unwrap_or_default();
+        let text = format!("network_id,email,display_name,active\nother,o@elsewhere.example,,true\n{row}");
+        std::fs::write(folder.join("catalog-users.csv"), text).expect("a file");
+        context.extract();
+    };
+    users(None);
+    users(Some("adm"));
+    let living = context.rows("SELECT count(*) FROM document WHERE is_archived IS NOT 1").remove(0);
+    let rows = report(&context, &[]);
+    let documents =
+        rows.iter().filter(|row| !["folder", "workspace"].contains(&row["kind"].as_str().expect("a kind")));
+    assert_eq!(documents.count().to_string(), living, "an administrator sees everything");
+    for row in &rows {
+        let expected = ["catalog", "gained", member, email, "adm", "mapping_changed"];
+        let columns = ["side", "change", "member_id", "email", "catalog_user", "cause"];
+        assert_eq!(columns.map(|name| row[name].as_str().unwrap_or_default()), expected);
+        assert_eq!((&row["before"], &row["first_seen"]), (&Value::Null, &2.into()));
+    }
+    let because = format!("catalog user of {email}: nobody became adm");
+    assert!(exact(&context, &[]).iter().all(|row| row.contains(&because)), "{rows:#?}");
+    // Another user stands for the same member: one lost what the other gained.
+    users(Some("boss"));
+    let swapped = report(&context, &[]);
+    assert_eq!(swapped.len(), 2 * rows.len());
+    for pair in swapped.chunks(2) {
+        let told: Vec<String> = pair
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {} {}",
+                    row["change"],
+                    row["catalog_user"],
+                    row["object_id"] == pair[0]["object_id"]
+                )
+            })
+            .collect();
+        assert_eq!(told, ["\"lost\" \"adm\" true", "\"gained\" \"boss\" true"]);
+    }
+    // What Sigma changed meanwhile is told on its own side only.
+    context.extract();
+    assert!(report(&context, &[]).is_empty());
+    let since = report(&context, &["--from", "1", "--to", "4"]);
+    assert_eq!(since.len(), rows.len());
+    assert!(since.iter().all(|row| row["catalog_user"] == "boss" && row["first_seen"] == 3), "{since:#?}");
+}
+
+#[test]
+fn nothing_changes_in_an_organisation_that_does_not() {
+    let context = Context::new(Options { seed: 5, pages: 1, elements: 1, columns: 1, ..Options::small() });
+    context.extract();
+    context.extract();
+    assert_eq!(exact(&context, &[]), Vec::<String>::new());
+    let report = ask(&context, &["report", "R15", "--format", "json"]).json();
+    assert_eq!(report["confidence"], "exact", "{report}");
 }
 
 #[test]

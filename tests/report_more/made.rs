@@ -1,5 +1,7 @@
 //! Reports made of facts that a test wrote down.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sigma_catalog::access::Access;
 use sigma_catalog::catalog::facts::Facts;
@@ -47,6 +49,8 @@ pub fn try_made(
     let header = reader.headers().expect("a header").clone();
     let place = |name: &str| header.iter().position(|column| column == name).expect(name);
     let records: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let keys: HashSet<&str> = records.iter().map(|row| &row[place("finding_key")]).collect();
+    assert_eq!(keys.len(), records.len(), "{id}: each row has a key of its own");
     let json: Value = serde_json::from_slice(&json).expect("JSON");
     let rows = json["rows"].as_array().expect("rows");
     Ok(Made {

@@ -2,6 +2,7 @@
 
 mod catalog_diff;
 mod data_access;
+mod data_access_exact;
 mod drift;
 #[allow(dead_code, reason = "each test binary uses its own part")]
 #[path = "../access/facts.rs"]

@@ -73,6 +73,14 @@ pub struct Held {
     pub usable: Option<Level>,
 }
 
+impl Held {
+    /// What an answer about a member says it holds; `None`: nothing that is known.
+    pub fn of(access: &Access, member: u32, answer: &Answer) -> Option<Self> {
+        let level = answer.level()?;
+        Some(Self { level, usable: access.members()[member as usize].usable(level) })
+    }
+}
+
 /// One change of one member's access to one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -285,7 +293,7 @@ impl<'d, 'f> Walk<'d, 'f> {
             let Some(at) = drift.world.objects.places[object as usize][side] else { continue };
             access.expand(at, scratch, |member, answer| {
                 let place = drift.world.members.of[side][member as usize];
-                held[place as usize][side] = held_by(access, member, &answer);
+                held[place as usize][side] = Held::of(access, member, &answer);
                 holders.push(place);
             });
         }
@@ -302,7 +310,7 @@ impl<'d, 'f> Walk<'d, 'f> {
         for member in members {
             for side in 0..2 {
                 let answer = self.answer(side, *member, object);
-                let held = answer.and_then(|(at, answer)| held_by(&self.drift.sides[side], at, &answer));
+                let held = answer.and_then(|(at, answer)| Held::of(&self.drift.sides[side], at, &answer));
                 self.held[*member as usize][side] = held;
             }
         }
@@ -388,11 +396,6 @@ impl<'d, 'f> Walk<'d, 'f> {
         let causes = cause::causes(world, member, object, aspect);
         Some(Change { how, member, object, before, after, confidence, user, causes })
     }
-}
-
-fn held_by(access: &Access, member: u32, answer: &Answer) -> Option<Held> {
-    let level = answer.level()?;
-    Some(Held { level, usable: access.members()[member as usize].usable(level) })
 }
 
 /// How the two differ. What may be used at most counts where as much is granted as before.

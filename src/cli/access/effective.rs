@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use super::words::{Row, row};
 use super::{Loaded, TableFormat};
-use crate::access::{Access, Scratch};
+use crate::access::{Access, Holding, Scratch};
 use crate::cli::error::CliError;
 use crate::cli::output::BUFFER;
 use crate::report::render::neutral;
@@ -70,13 +69,13 @@ fn write_json_lines(access: &Access, mut out: impl Write) -> io::Result<()> {
 }
 
 /// Rows by path and name of the object, then by e-mail address of the member.
-fn for_each(access: &Access, mut each: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
+fn for_each(access: &Access, mut each: impl FnMut(Holding<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut scratch = Scratch::default();
     // A failure to write is remembered, for the rules know nothing of writing.
     let mut written = Ok(());
     for object in 0..access.objects().len() as u32 {
         access.expand(object, &mut scratch, |member, answer| {
-            if let (Ok(()), Some(row)) = (&written, row(access, member, object, &answer)) {
+            if let (Ok(()), Some(row)) = (&written, access.holding(member, object, &answer)) {
                 written = each(row);
             }
         });
@@ -86,7 +85,7 @@ fn for_each(access: &Access, mut each: impl FnMut(Row<'_>) -> io::Result<()>) ->
 }
 
 /// The cells of a row, in the order of [`COLUMNS`].
-fn cells<'a>(row: &Row<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
+fn cells<'a>(row: &Holding<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
     [
         row.member_id.into(),
         row.email.unwrap_or_default().into(),
@@ -94,7 +93,7 @@ fn cells<'a>(row: &Row<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
         row.user_kind.into(),
         row.object_id.into(),
         row.kind.into(),
-        row.name.unwrap_or_default().into(),
+        row.name.into(),
         row.path.into(),
         row.workspace.unwrap_or_default().into(),
         row.level.into(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::words::{Row, counted, how, level, row, workspace};
+use super::words::{counted, how, level};
 use super::{Format, Loaded, SCHEMA_VERSION};
-use crate::access::{Access, Answer, Level, Member, UserKind};
+use crate::access::{Access, Answer, Holding, Level, Member, UserKind};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 
@@ -15,7 +15,7 @@ struct MemberReport<'a> {
     schema_version: u32,
     run_id: i64,
     member: Described<'a>,
-    objects: Vec<Row<'a>>,
+    objects: Vec<Holding<'a>>,
     /// Objects of which it is not known whether the member sees them.
     unknown: Vec<&'a str>,
 }
@@ -59,7 +59,10 @@ pub fn run(loaded: &Loaded, text: &str, format: Format, printer: &Printer) -> Re
                 active: member.inactive.is_none(),
                 admin: member.admin,
             },
-            objects: seen.iter().filter_map(|(object, answer)| row(access, place, *object, answer)).collect(),
+            objects: seen
+                .iter()
+                .filter_map(|(object, answer)| access.holding(place, *object, answer))
+                .collect(),
             unknown: unknown.iter().map(|object| access.objects()[*object as usize].id.as_str()).collect(),
         });
     }
@@ -109,7 +112,7 @@ fn summary(
 ) -> Result<(), CliError> {
     let mut by_workspace: BTreeMap<&str, usize> = BTreeMap::new();
     for (object, _) in seen {
-        *by_workspace.entry(workspace(access, *object).unwrap_or("outside workspaces")).or_default() += 1;
+        *by_workspace.entry(access.workspace_of(*object).unwrap_or("outside workspaces")).or_default() += 1;
     }
     let rows: Vec<Vec<String>> = by_workspace
         .iter()

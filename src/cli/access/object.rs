@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::words::{Row, counted, how, level, row};
+use super::words::{counted, how, level};
 use super::{Format, Loaded, SCHEMA_VERSION};
-use crate::access::{Access, Answer, Entry, Level, Principal, Scratch, Via};
+use crate::access::{Access, Answer, Entry, Holding, Level, Principal, Scratch, Via};
 use crate::cli::error::CliError;
 use crate::cli::output::Printer;
 
@@ -17,7 +17,7 @@ struct ObjectReport<'a> {
     object: Described<'a>,
     summary: Summary,
     principals: Vec<PrincipalRow<'a>>,
-    members: Vec<Row<'a>>,
+    members: Vec<Holding<'a>>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +85,7 @@ pub fn run(
             principals: entries.iter().map(|entry| principal_row(access, entry)).collect(),
             members: answers
                 .iter()
-                .filter_map(|(member, answer)| row(access, *member, object, answer))
+                .filter_map(|(member, answer)| access.holding(*member, object, answer))
                 .collect(),
         });
     }

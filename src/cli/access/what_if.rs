@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA_VERSION;
-use super::words::{counted, workspace};
+use super::words::counted;
 use crate::access::{
     Access, Change, Confidence, Drift, Held, Impossible, Kind, Level, Move, Planned, what_if,
 };
@@ -262,7 +262,7 @@ fn row<'a>(drift: &'a Drift<'_>, change: &Change) -> Row<'a> {
         object_id: &what.id,
         kind: what.kind.name(),
         object: what.full_path(),
-        workspace: workspace(access, place),
+        workspace: access.workspace_of(place),
         before: level(change.before),
         after: level(change.after),
         usable_before: usable(change.before),

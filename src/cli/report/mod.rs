@@ -8,7 +8,6 @@ mod record;
 mod suppress;
 mod text;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -17,20 +16,18 @@ pub use record::record;
 
 use super::args::Cli;
 use super::error::CliError;
-use super::output::Printer;
+use super::mirror::why_nothing;
+use super::output::{self, BUFFER, Printer};
 use crate::access::Access;
 use crate::crawl::Exit;
 use crate::report::filter::Filter;
 use crate::report::finding::Ledger;
 use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
-use crate::report::{Options, ReportError, Severity, Totals, make, page};
+use crate::report::{Options, R05, ReportError, Severity, Totals, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
 use load::Loaded;
 use text::Text;
-
-/// Bytes that go out at a time.
-const BUFFER: usize = 1 << 16;
 
 pub fn run(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, CliError> {
     match &arguments.command {
@@ -97,6 +94,12 @@ fn one(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Cli
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Ok),
         other => other?,
     };
+    if report.id == R05.id
+        && !cli.quiet
+        && let Some(why) = why_nothing(&loaded.catalog, loaded.run.run_id)?
+    {
+        printer.note(format_args!("note: {why}"));
+    }
     Ok(verdict(&totals, arguments.fail_on.map(Severity::from)))
 }
 
@@ -110,7 +113,7 @@ fn all(
     fail_on: Option<Severity>,
     printer: &Printer,
 ) -> Result<Exit, CliError> {
-    std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| output::cannot_write(folder, &error))?;
     let loaded = load::load(cli, source, options(source), printer)?;
     let (ledger, filter) = (loaded.ledger()?, Filter::default());
     let making = Making { loaded: &loaded, ledger: &ledger, filter: &filter, raw, printer };
@@ -144,9 +147,8 @@ fn all(
 /// Writes the page of a catalog.
 fn html(cli: &Cli, source: &SourceArgs, path: &Path, printer: &Printer) -> Result<(), CliError> {
     let loaded = load::load(cli, source, options(source), printer)?;
-    let text = page(&loaded.inputs(), &loaded.run, &loaded.catalog, &loaded.ledger()?, "")?;
-    let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| cannot_write(path, error))?;
+    let text = page(&loaded.inputs(), &loaded.ledger()?)?;
+    output::write_file(path, |out| Ok(out.write_all(text.as_bytes())?))?;
     printer.line(format_args!("wrote {} ({:.1} MB)", path.display(), text.len() as f64 / 1e6))
 }
 
@@ -179,15 +181,7 @@ impl Making<'_> {
     }
 
     fn to_file(&self, report: &Report, format: ReportFormat, path: &Path) -> Result<Totals, CliError> {
-        let file = File::create(path).map_err(|error| cannot_write(path, error))?;
-        self.to(report, format, &mut BufWriter::with_capacity(BUFFER, file))
-    }
-}
-
-fn cannot_write(path: &Path, error: io::Error) -> CliError {
-    CliError::Usage {
-        problem: format!("cannot write `{}`: {error}", path.display()),
-        remedy: "name a place that exists and that this user may write to".to_owned(),
+        output::write_file(path, |out| self.to(report, format, out))
     }
 }
 

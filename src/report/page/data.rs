@@ -63,6 +63,8 @@ struct Members<'a> {
     /// Its status in the catalog's reconciliation.
     status: Vec<Option<&'static str>>,
     flags: Vec<u8>,
+    /// The highest level its account type lets it use; -1: not known.
+    most: Vec<i8>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -157,8 +159,10 @@ fn members<'a>(access: &'a Access, status: impl Fn(&str) -> Option<&'static str>
                 | flag(member.admin == Some(true), ADMIN)
                 | flag(member.inactive.is_some(), INACTIVE)
                 | flag(member.admin.is_none(), ADMIN_UNKNOWN)
-                | flag(member.has_unread_grants(), MEMBER_UNREAD),
+                | flag(member.is_unread(), MEMBER_UNREAD),
         );
+        // No level is above an owner's, so that what is left of it is all that is ever left.
+        all.most.push(member.usable(Level::Owner).map_or(-1, |most| most as i8));
     }
     all
 }

@@ -61,10 +61,18 @@ window.addEventListener("hashchange", follow);
 follow();
 
 const heat = document.getElementById("heat");
-const drawHeat = () => heat.childElementCount || heat.append(heatTable(data));
+const drawHeat = () => heat.childElementCount || heat.append(...[heatTable(data)].flat().filter(Boolean));
 if ("IntersectionObserver" in window) new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && drawHeat(), { rootMargin: "600px" }).observe(heat);
 else drawHeat();
-window.addEventListener("beforeprint", drawHeat);
+// On paper nothing can be opened.
+window.addEventListener("beforeprint", () => {
+  drawHeat();
+  for (const part of document.querySelectorAll("details")) {
+    part.open = true;
+    // The browser tells of the opening only after it has printed.
+    part.dispatchEvent(new Event("toggle"));
+  }
+});
 
 const theme = document.getElementById("theme");
 const dark = () => document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -14,10 +14,10 @@ function summed(steps) {
 /** Everything the page knows, indexed. */
 function decode(raw) {
   const { members, teams, objects, grants } = raw;
-  const data = { ...raw, teamsOf: members.title.map(() => []), grantsOn: new Map() };
+  const data = { ...raw, teamsOf: members.title.map(() => new Set()), grantsOn: new Map() };
   teams.members.forEach((steps, team) => {
     if (teams.flags[team] & TEAM_ARCHIVED) return;
-    for (const member of summed(steps)) data.teamsOf[member].push(team);
+    for (const member of summed(steps)) data.teamsOf[member].add(team);
   });
   data.membersOf = teams.members.map(summed);
   summed(grants.object).forEach((object, place) => {
@@ -44,34 +44,36 @@ function chain(data, object) {
 /** Names of the containers above an object. */
 function pathOf(data, object) {
   const stated = data.objects.path[object];
-  if (stated) return stated;
+  if (stated !== null) return stated;
   return chain(data, object).slice(1).reverse().map((at) => data.objects.name[at]).join(" / ");
 }
 
-/** Every grant that reaches an object, with the level it has there. A grantee below zero is everybody but guests; from
- * the number of members on, teams. */
-function* reaching(data, object) {
-  const kind = data.objects.kind[object];
-  let depth = 0;
-  for (const at of chain(data, object)) {
-    for (const grant of data.grantsOn.get(at) || []) {
-      const level = depth === 0 ? grant.level : data.inherited[kind][grant.level];
-      yield { at, depth, to: grant.to, level, granted: grant.level, word: grant.word };
+/** Hands on every grant that reaches an object, with the level it has there. A grantee below zero is everybody but guests;
+ * from the number of members on, teams. */
+function eachReaching(data, object, each) {
+  const inherited = data.inherited[data.objects.kind[object]];
+  let at = object;
+  for (let depth = 0; depth <= data.objects.depth[object]; depth++) {
+    if (depth > 0) at = data.objects.parent[at];
+    for (const { to, level, word } of data.grantsOn.get(at) || []) {
+      each({ at, depth, to, level: depth === 0 ? level : inherited[level], granted: level, word });
     }
-    depth += 1;
   }
 }
 
-const VIAS = ["owner", "direct", "team", "everyone", "admin"];
+/** Kinds of path, in the order of preference between paths that are equal otherwise. */
+const VIAS = { owner: 0, direct: 1, team: 2, everyone: 3, admin: 4 };
 
-/** Whether the first path wins over the second: level, not being an administrator, the nearest grant, the kind, the team. */
-function wins(a, b) {
-  const keys = (path) => [-path.level, path.via === "admin" ? 1 : 0, path.depth, VIAS.indexOf(path.via), path.team ?? -1, -path.granted];
-  const [left, right] = [keys(a), keys(b)];
-  for (let place = 0; place < left.length; place++) {
-    if (left[place] !== right[place]) return left[place] < right[place];
-  }
-  return false;
+/** The winner first: the highest level, being an administrator last, the nearest grant, the kind, the team. */
+function better(a, b) {
+  return (
+    b.level - a.level ||
+    (a.via === "admin") - (b.via === "admin") ||
+    a.depth - b.depth ||
+    VIAS[a.via] - VIAS[b.via] ||
+    (a.team ?? -1) - (b.team ?? -1) ||
+    b.granted - a.granted
+  );
 }
 
 function ownerPath(data, object) {
@@ -85,36 +87,36 @@ function adminPath(data, object) {
 }
 
 /** The path that a grant makes for whoever it names. */
-function grantPath(data, grant) {
-  const { at, depth, level, granted, word } = grant;
-  const path = { at, depth, level, granted, word };
-  if (grant.to < 0) return { ...path, via: "everyone", team: data.everyone };
-  if (grant.to < data.members.title.length) return { ...path, via: "direct" };
-  return { ...path, via: "team", team: grant.to - data.members.title.length };
+function grantPath(data, { to, at, depth, level, granted, word }) {
+  if (to < 0) return { at, depth, level, granted, word, via: "everyone", team: data.everyone };
+  const team = to - data.members.title.length;
+  return team < 0 ? { at, depth, level, granted, word, via: "direct" } : { at, depth, level, granted, word, via: "team", team };
 }
+
+/** What there is of access to what is in the trash, or for somebody who is switched off: nothing, surely. */
+const NOTHING = { paths: [], level: 0, confidence: "exact" };
 
 /** All paths from a member to an object, the winning one first, and how sure the answer is. */
 function answer(data, member, object) {
   const flags = data.members.flags[member];
-  const nothing = { paths: [], level: 0, confidence: "exact" };
-  if (flags & INACTIVE || data.objects.flags[object] & ARCHIVED) return nothing;
+  if (flags & INACTIVE || data.objects.flags[object] & ARCHIVED) return NOTHING;
   const people = data.members.title.length;
   const paths = [];
   let hidden = -1;
-  for (const grant of reaching(data, object)) {
+  eachReaching(data, object, (grant) => {
     const team = grant.to - people;
     if (team >= 0 && data.teams.flags[team] & TEAM_UNREAD) hidden = Math.max(hidden, grant.level);
-    const reaches = grant.to < 0 ? flags & EVERYONE : team >= 0 ? data.teamsOf[member].includes(team) : grant.to === member;
+    const reaches = grant.to < 0 ? flags & EVERYONE : team >= 0 ? data.teamsOf[member].has(team) : grant.to === member;
     if (reaches) paths.push(grantPath(data, grant));
-  }
+  });
   if (data.objects.owner[object] === member) paths.push(ownerPath(data, object));
   if (flags & ADMIN) paths.push(adminPath(data, object));
-  paths.sort((a, b) => (wins(a, b) ? -1 : wins(b, a) ? 1 : 0));
   return close(data, member, object, paths, hidden);
 }
 
-/** How sure an answer is: as sure as everything it rests on. */
+/** Puts the winning path first, and says how sure the answer is: as sure as everything it rests on. */
 function close(data, member, object, paths, hidden) {
+  paths.sort(better);
   const flags = data.members.flags[member];
   const best = paths.length ? paths[0].level : -1;
   const doubt =
@@ -128,23 +130,34 @@ function close(data, member, object, paths, hidden) {
   return { paths, level: Math.max(best, 0), confidence };
 }
 
-/** Everything a member reaches, as [object, answer] in the order of objects. */
+/** What a member may use of a level; null: what its account type allows is not known. */
+function usable(data, member, level) {
+  const most = data.members.most[member];
+  return most < 0 ? null : Math.min(level, most);
+}
+
+/** Whether an answer says more than that there is surely nothing. */
+function matters(given) {
+  return given.paths.length > 0 || given.confidence !== "exact";
+}
+
+/** What a member has on everything, as [object, answer] in the order of objects, without what it surely has not. */
 function reachOf(data, member) {
   const found = [];
   for (let object = 0; object < data.objects.name.length; object++) {
     const given = answer(data, member, object);
-    if (given.level > 0) found.push([object, given]);
+    if (matters(given)) found.push([object, given]);
   }
   return found;
 }
 
-/** Everybody who reaches an object, as [member, answer] in the order of members. */
+/** What everybody has on an object, as [member, answer] in the order of members, without who surely has nothing. */
 function audienceOf(data, object) {
   if (data.objects.flags[object] & ARCHIVED) return [];
   const people = data.members.title.length;
   const paths = data.members.title.map(() => []);
   let hidden = -1;
-  for (const grant of reaching(data, object)) {
+  eachReaching(data, object, (grant) => {
     const path = grantPath(data, grant);
     if (path.via === "direct") paths[grant.to].push(path);
     else if (path.via === "everyone") paths.forEach((of, member) => data.members.flags[member] & EVERYONE && of.push(path));
@@ -153,44 +166,40 @@ function audienceOf(data, object) {
       if (data.teams.flags[team] & TEAM_UNREAD) hidden = Math.max(hidden, grant.level);
       for (const member of data.membersOf[team]) paths[member].push(path);
     }
-  }
+  });
   if (data.objects.owner[object] >= 0) paths[data.objects.owner[object]].push(ownerPath(data, object));
   const found = [];
   paths.forEach((of, member) => {
     const flags = data.members.flags[member];
     if (flags & INACTIVE) return;
     if (flags & ADMIN) of.push(adminPath(data, object));
-    if (!of.length) return;
-    of.sort((a, b) => (wins(a, b) ? -1 : wins(b, a) ? 1 : 0));
     const given = close(data, member, object, of, hidden);
-    if (given.level > 0) found.push([member, given]);
+    if (matters(given)) found.push([member, given]);
   });
   return found;
 }
 
-/** For each team and workspace the highest level and how many objects: {columns, rows: [team, cells]}. */
+/** For each team and workspace the highest level, on how many objects, and whether something of the workspace was not
+ * read: {columns, unread, rows: [name, cells]}. */
 function heatMap(data) {
   const people = data.members.title.length;
   const columns = [];
   const columnOf = new Map();
-  const top = (object) => {
-    const up = chain(data, object);
-    return up[up.length - 1];
-  };
-  data.objects.name.forEach((_, object) => {
-    if (data.kinds[data.objects.kind[object]] === "workspace") {
-      columnOf.set(object, columns.length);
-      columns.push(object);
-    }
+  data.objects.kind.forEach((kind, object) => {
+    if (data.kinds[kind] !== "workspace") return;
+    columnOf.set(object, columns.length);
+    columns.push(object);
   });
+  const unread = columns.map(() => !data.byAdministrator);
   const rows = new Map();
   for (let object = 0; object < data.objects.name.length; object++) {
-    const column = columnOf.get(top(object));
+    const column = columnOf.get(chain(data, object).pop());
     if (column === undefined || data.objects.flags[object] & ARCHIVED) continue;
+    if (data.objects.flags[object] & DOUBTFUL) unread[column] = true;
     const best = new Map();
-    for (const grant of reaching(data, object)) {
-      if (grant.to < 0 || grant.to >= people) best.set(grant.to, Math.max(best.get(grant.to) || 0, grant.level));
-    }
+    eachReaching(data, object, ({ to, level }) => {
+      if (to < 0 || to >= people) best.set(to, Math.max(best.get(to) || 0, level));
+    });
     for (const [team, level] of best) {
       if (level === 0) continue;
       if (!rows.has(team)) rows.set(team, columns.map(() => ({ level: 0, objects: 0 })));
@@ -199,7 +208,8 @@ function heatMap(data) {
       cell.objects += 1;
     }
   }
-  const title = (team) => (team < 0 ? "All Members" : data.teams.name[team - people]);
-  const sorted = [...rows].sort((a, b) => (a[0] < 0 ? -1 : b[0] < 0 ? 1 : title(a[0]).localeCompare(title(b[0]))));
-  return { columns, rows: sorted.map(([team, cells]) => [title(team), cells]) };
+  const title = (team) => (team < 0 ? data.teams.name[data.everyone] : data.teams.name[team - people]);
+  // Everybody comes first, then teams by name.
+  const sorted = [...rows].sort((a, b) => a[0] - b[0]);
+  return { columns, unread, rows: sorted.map(([team, cells]) => [title(team), cells]) };
 }

@@ -14,18 +14,27 @@ function searchIndex(data) {
   return things;
 }
 
-/** The best few matches: names that begin with the question first, then names that hold it, then the rest. */
+/** How good a match a name is, the best first: the question itself, what begins with it, what begins with its first word,
+ * what holds that, what does not (the words are in the address or the path then). */
+function rankOf(title, asked, word) {
+  if (title === asked) return 0;
+  if (title.startsWith(asked)) return 1;
+  if (title.startsWith(word)) return 2;
+  return title.includes(word) ? 3 : 4;
+}
+
+/** The best few of the things that hold all words of the question, and how many do. */
 function search(things, question, most) {
-  const words = question.toLowerCase().split(/\s+/).filter(Boolean);
+  const asked = question.trim().toLowerCase();
+  const words = asked.split(/\s+/).filter(Boolean);
   if (!words.length) return { found: [], total: 0 };
-  const ranks = [[], [], []];
+  const ranks = [[], [], [], [], []];
   let total = 0;
   for (const thing of things) {
     if (!words.every((word) => thing.text.includes(word))) continue;
     total += 1;
-    const title = thing.title.toLowerCase();
-    const rank = title.startsWith(words[0]) ? 0 : title.includes(words[0]) ? 1 : 2;
-    if (ranks[rank].length < most) ranks[rank].push(thing);
+    const rank = ranks[rankOf(thing.title.toLowerCase(), asked, words[0])];
+    if (rank.length < most) rank.push(thing);
   }
   return { found: ranks.flat().slice(0, most), total };
 }

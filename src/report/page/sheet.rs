@@ -7,11 +7,16 @@ use crate::report::make::{Head, Render, Totals, make};
 use crate::report::row::{Cell, ReportError, Severity};
 use crate::report::table::{self, AFTER, BEFORE, Column, REPORTS, Report};
 
-/// A report's shown columns and its rows.
+/// A report's shown columns and its first rows.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
-    pub labels: Vec<&'static str>,
+    /// The report's name.
+    pub name: &'static str,
+    /// Captions of the columns, and what stands in them.
+    pub labels: Vec<(&'static str, &'static str)>,
     pub rows: Vec<Vec<String>>,
+    /// How many rows there are in all.
+    pub total: usize,
 }
 
 impl Sheet {
@@ -24,7 +29,6 @@ impl Sheet {
 #[derive(Debug)]
 pub(super) struct Finding {
     pub rank: Severity,
-    pub severity: &'static str,
     pub report: &'static str,
     pub what: String,
     pub status: String,
@@ -37,13 +41,26 @@ fn shown(report: &'static Report) -> Vec<(usize, &'static Column)> {
     own.map(|(place, column)| (BEFORE.len() + place, column)).collect()
 }
 
-/// The report of that id.
-pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger) -> Result<Sheet, ReportError> {
+/// A word of ours as people write it.
+fn spoken(cell: &Cell<'_>) -> String {
+    cell.text().replace('_', " ")
+}
+
+/// The report of that id, up to `most` rows.
+pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger, most: usize) -> Result<Sheet, ReportError> {
     let report = table::find(id).ok_or_else(|| ReportError::Internal(format!("there is no report {id}")))?;
     let columns = shown(report);
-    let mut sheet = Sheet { labels: columns.iter().map(|(_, column)| column.label).collect(), rows: vec![] };
+    let sure = BEFORE.len() + report.columns.len();
+    let own = columns.iter().map(|(_, column)| (column.label, column.doc));
+    let labels = own.chain([("confidence", "how sure the row is")]).collect();
+    let mut sheet = Sheet { name: report.name, labels, ..Sheet::default() };
     let mut each = |cells: &[Cell<'_>]| {
-        sheet.rows.push(columns.iter().map(|(place, _)| cells[*place].text().into_owned()).collect());
+        sheet.total += 1;
+        if sheet.rows.len() == most {
+            return;
+        }
+        let own = columns.iter().map(|(place, _)| cells[*place].text().into_owned());
+        sheet.rows.push(own.chain([spoken(&cells[sure])]).collect());
     };
     make(report, inputs, ledger, &Filter::default(), &mut Each(&mut each))?;
     Ok(sheet)
@@ -64,11 +81,10 @@ pub(super) fn findings(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<Vec<Findi
                 words.map(|(place, column)| format!("{}: {}", column.label, cells[*place].text())).collect();
             all.push(Finding {
                 rank,
-                severity: rank.name(),
                 report: report.name,
                 what: words.join(" · "),
                 status: cells[life + 1].text().into_owned(),
-                confidence: cells[after].text().replace('_', " "),
+                confidence: spoken(&cells[after]),
             });
         };
         make(report, inputs, ledger, &Filter::default(), &mut Each(&mut each))?;

@@ -61,14 +61,26 @@ function drawPath(data, member, object, path, wins) {
   return el("ol", { class: wins ? "path wins" : "path", "aria-label": wins ? "The path that decides" : "Another path" }, steps);
 }
 
+/** What the account type leaves of a level, where that is known to be less. */
+function leavesLess(data, member, level) {
+  const left = usable(data, member, level);
+  return left !== null && left < level ? left : null;
+}
+
 /** Why a person has what they have on an object: every path, the one that decides first. */
-function explain(data, member, object) {
-  const { paths, level, confidence } = answer(data, member, object);
+function explain(data, member, object, given) {
+  const { paths, level, confidence } = given;
   const kind = data.objects.kind[object];
-  const head = level
-    ? el("p", {}, levelChip(data, level, kind), " by ", count(paths.length, "path"), ". ", confidenceChip(confidence))
-    : el("p", {}, "No access. ", confidenceChip(confidence));
-  return el("div", { class: "why" }, head, paths.slice(0, 20).map((path, place) => drawPath(data, member, object, path, place === 0)));
+  const type = data.members.type[member] ? `The account type “${data.members.type[member]}”` : "The account type";
+  const less = leavesLess(data, member, level);
+  const said = [];
+  if (level) {
+    said.push(levelChip(data, level, kind), ` by ${count(paths.length, "path")}. `);
+    if (less !== null) said.push(`${type} leaves ${levelLabel(data, less, kind)} of it. `);
+    else if (usable(data, member, level) === null) said.push(`${type}: what it lets people use of that is not known. `);
+  } else said.push(paths.length ? "What is not established counts as no access. " : "No path is known, but something that could give one was not read. ");
+  const drawn = paths.map((path, place) => drawPath(data, member, object, path, place === 0 && level > 0));
+  return el("div", { class: "why" }, el("p", {}, said, confidenceChip(confidence)), drawn);
 }
 
 /** A table whose rows are made when they are wanted: the first lot at once, more on demand. */
@@ -90,105 +102,162 @@ function longTable(captions, rows, makeRow, lot = 100) {
 }
 
 /** A row that opens the explanation of a person's access to an object below itself. */
-function explainedRow(data, member, object, given, first) {
+function explainedRow(data, member, object, given, first, note) {
   const kind = data.objects.kind[object];
   const button = el("button", { type: "button", class: "link", "aria-expanded": "false" }, first);
+  const less = leavesLess(data, member, given.level);
+  const more = given.paths.length > 1 && el("small", {}, ` +${given.paths.length - 1} more`);
   const row = el(
     "tr", {},
-    el("th", { scope: "row" }, button),
-    el("td", {}, levelChip(data, given.level, kind)),
-    el("td", {}, viaWords(data, given.paths[0]), given.paths.length > 1 && el("small", {}, ` +${given.paths.length - 1} more`)),
+    el("th", { scope: "row" }, button, note && el("small", { class: "where" }, note)),
+    el("td", {}, given.paths.length ? levelChip(data, given.level, kind) : "–", less !== null && el("small", { class: "usable" }, `usable: ${levelLabel(data, less, kind)}`)),
+    el("td", {}, given.paths.length ? viaWords(data, given.paths[0]) : "–", more),
     el("td", {}, confidenceChip(given.confidence)),
   );
   let open = null;
   button.addEventListener("click", () => {
     if (open) open.remove();
-    open = open ? null : el("tr", { class: "opened" }, el("td", { colspan: 4 }, explain(data, member, object)));
+    open = open ? null : el("tr", { class: "opened" }, el("td", { colspan: 4 }, explain(data, member, object, given)));
     button.setAttribute("aria-expanded", String(open !== null));
     if (open) row.after(open);
   });
   return row;
 }
 
-/** How many of each level, the highest first. */
+/** A part that opens, with rows that are made when it does. */
+function part(title, note, open, make) {
+  const node = el("details", { open }, el("summary", {}, title, el("small", {}, ` ${note}`)));
+  const fill = () => node.open && node.childElementCount === 1 && node.append(make());
+  node.addEventListener("toggle", fill);
+  fill();
+  return node;
+}
+
+/** How many there are of each, in words, the most frequent first. */
+function tally(words) {
+  const counts = new Map();
+  for (const word of words) counts.set(word, (counts.get(word) || 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+function countsList(label, counts) {
+  const most = 12;
+  const items = counts.slice(0, most).map(([word, n]) => el("li", {}, el("strong", {}, number.format(n)), ` ${word}`));
+  const left = counts.length > most && el("li", {}, `and ${counts.length - most} other ways`);
+  return counts.length > 0 && el("ul", { class: "counts", "aria-label": label }, items, left);
+}
+
+/** How many of each level, the highest first, and by which ways. */
 function levelCounts(data, answers) {
-  const counts = data.levels.map(() => 0);
-  for (const [, given] of answers) counts[given.level] += 1;
-  const parts = data.levels.map((name, level) => [name, counts[level]]).filter(([, n]) => n).reverse();
-  return el("ul", { class: "counts" }, parts.map(([name, n]) => el("li", {}, el("strong", {}, number.format(n)), ` ${name}`)));
+  const levels = tally(answers.map(([, given]) => given.level)).sort((a, b) => b[0] - a[0]);
+  return [
+    countsList("By level", levels.map(([level, n]) => [data.levels[level], n])),
+    countsList("By way", tally(answers.map(([, given]) => `by ${viaWords(data, given.paths[0])}`))),
+  ];
+}
+
+/** Apart: who or what has access, and of whom or what that is not known. */
+function apart(answers) {
+  return [answers.filter(([, given]) => given.level > 0), answers.filter(([, given]) => given.level === 0)];
+}
+
+/** What the account type of a person makes of levels. */
+function capWords(data, member) {
+  const type = data.members.type[member];
+  const most = data.members.most[member];
+  if (!type) return "Sigma names no account type for this person, so what of these levels can be used is not known.";
+  if (most < 0) return `Levels are what was granted; what the account type “${type}” lets people use of them is not known.`;
+  if (most === data.levels.length - 1) return "Administrators may use whatever was granted.";
+  return `The account type “${type}” lets people use at most ${data.levels[most]}, whatever was granted.`;
 }
 
 function personPanel(data, member) {
   const flags = data.members.flags[member];
-  const reach = reachOf(data, member);
+  const [reach, doubtful] = apart(reachOf(data, member));
   const notes = [
     data.members.name[member], data.members.type[member], data.members.kind[member],
     flags & ADMIN && "administrator", data.members.gone[member] && `${data.members.gone[member]}: no access at all`,
-    data.members.status[member] && `in the catalog: ${data.members.status[member]}`,
+    data.members.status[member] && `in the catalog: ${data.members.status[member].replaceAll("_", " ")}`,
   ].filter(Boolean);
   const groups = new Map();
   for (const entry of reach) {
-    const up = chain(data, entry[0]);
-    const place = data.objects.path[entry[0]] ? data.objects.path[entry[0]].split(" / ")[0] : data.objects.name[up[up.length - 1]];
+    const top = chain(data, entry[0]).pop();
+    const place = data.kinds[data.objects.kind[top]] === "workspace" ? top : -1;
     if (!groups.has(place)) groups.set(place, []);
     groups.get(place).push(entry);
   }
-  const teams = data.teamsOf[member].map((team) => data.teams.name[team]);
+  const ordered = [...groups].sort((a, b) => (a[0] < 0) - (b[0] < 0));
+  const teams = [...data.teamsOf[member]].map((team) => data.teams.name[team]);
+  const alone = flags & EVERYONE ? "In no team but All Members." : "In no team.";
+  const rows = (entries) => longTable(["Object", "Level", "By", "Confidence"], entries, ([object, given]) =>
+    explainedRow(data, member, object, given, data.objects.name[object], [kindWords(data, object), pathOf(data, object)].filter(Boolean).join(" in ")));
   return el(
     "article", { class: "panel", tabindex: "-1" },
     el("h3", {}, data.members.title[member]),
     el("p", { class: "facts" }, notes.join(" · ")),
-    teams.length ? el("p", {}, "Teams: ", teams.join(", ")) : el("p", {}, "In no team but All Members."),
-    el("p", {}, el("strong", {}, `Reaches ${count(reach.length, "object")}.`), " Choose a row to see why."),
+    el("p", {}, teams.length ? `Teams: ${teams.join(", ")}` : alone),
+    el("p", {}, el("strong", {}, `Reaches ${count(reach.length, "object")}.`), reach.length > 0 && " Choose one to see why."),
+    reach.length > 0 && el("p", { class: "facts" }, capWords(data, member)),
     levelCounts(data, reach),
-    [...groups].map(([place, entries], group) =>
-      el("details", { open: group === 0 || groups.size < 4 },
-        el("summary", {}, place, el("small", {}, ` ${count(entries.length, "object")}`)),
-        longTable(["Object", "Level", "By", "Confidence"], entries, ([object, given]) =>
-          explainedRow(data, member, object, given, `${data.objects.name[object]} (${data.kinds[data.objects.kind[object]]})`)))),
+    ordered.map(([place, entries], group) =>
+      part(place < 0 ? "Outside of workspaces" : data.objects.name[place], count(entries.length, "object"), group === 0 || ordered.length < 4, () => rows(entries))),
+    doubtful.length > 0 && part("Not known", `whether this person reaches ${count(doubtful.length, "other object")}: no access is assumed`, false, () => rows(doubtful)),
   );
+}
+
+/** What a kind is called in a sentence. */
+function kindWords(data, object) {
+  return data.kinds[data.objects.kind[object]].replace("-", " ");
 }
 
 function objectPanel(data, object) {
   const kind = data.objects.kind[object];
-  const audience = audienceOf(data, object);
+  const [audience, doubtful] = apart(audienceOf(data, object));
   const people = data.members.title.length;
   const owner = data.objects.owner[object];
   const flags = data.objects.flags[object];
   const notes = [
-    data.kinds[kind], pathOf(data, object), owner >= 0 && `owned by ${data.members.title[owner]}`,
-    flags & ARCHIVED && "archived: gives nothing",
-    flags & DOUBTFUL && "not all grants that reach it were read: who is missing here may have access",
+    kindWords(data, object), pathOf(data, object), owner >= 0 && `owned by ${data.members.title[owner]}`,
+    flags & ARCHIVED && "in the trash: what is granted on it gives nothing",
   ].filter(Boolean);
   const best = new Map();
-  for (const grant of reaching(data, object)) {
+  eachReaching(data, object, (grant) => {
     const known = best.get(grant.to);
     if (!known || grant.level > known.level) best.set(grant.to, grant);
-  }
-  const principals = [...best.values()].filter((grant) => grant.to < 0 || grant.to >= people);
-  const title = (grant) => (grant.to < 0 ? "All Members (everybody but guests)" : `Team ${data.teams.name[grant.to - people]}`);
+  });
+  const principals = flags & ARCHIVED ? [] : [...best.values()].filter((grant) => grant.to < 0 || grant.to >= people);
+  const title = (grant) => (grant.to < 0 ? "everybody but guests" : data.teams.name[grant.to - people]);
+  const rows = (entries) => longTable(["Person", "Level", "By", "Confidence"], entries, ([member, given]) =>
+    explainedRow(data, member, object, given, data.members.title[member], data.members.name[member]));
   return el(
     "article", { class: "panel", tabindex: "-1" },
     el("h3", {}, data.objects.name[object]),
     el("p", { class: "facts" }, notes.join(" · ")),
-    el("p", {}, el("strong", {}, `${count(audience.length, "person", "people")} can reach it.`), " Choose a row to see why."),
-    levelCounts(data, audience),
-    principals.length > 0 && el("p", {}, "Granted to teams: ", principals.map((grant, place) =>
+    el("p", {}, el("strong", {}, `${count(audience.length, "person", "people")} can reach it.`), audience.length > 0 && " Choose one to see why."),
+    principals.length > 0 && el("p", {}, "Teams: ", principals.map((grant, place) =>
       el("span", {}, place ? ", " : "", title(grant), " ", levelChip(data, grant.level, kind)))),
-    longTable(["Person", "Level", "By", "Confidence"], audience, ([member, given]) =>
-      explainedRow(data, member, object, given, data.members.title[member])),
+    levelCounts(data, audience),
+    audience.length > 0 && rows(audience),
+    doubtful.length > 0 && part("Not known", `whether ${count(doubtful.length, "other person", "other people")} can reach it: no access is assumed`, false, () => rows(doubtful)),
   );
 }
 
+/** Teams by workspaces: in each cell the highest level, and on how many objects. */
 function heatTable(data) {
-  const { columns, rows } = heatMap(data);
-  if (!rows.length) return el("p", {}, "No team was granted anything.");
-  const head = el("tr", {}, el("th", { scope: "col" }, "Team"), columns.map((object) => el("th", { scope: "col" }, el("span", {}, data.objects.name[object]))));
+  const { columns, unread, rows } = heatMap(data);
+  if (!rows.length) return el("p", {}, "No team was granted anything in a workspace.");
+  const shown = columns.map((_, column) => column).filter((column) => rows.some(([, cells]) => cells[column].objects > 0));
+  const heads = shown.map((column) =>
+    el("th", { scope: "col" }, el("span", {}, data.objects.name[columns[column]]), unread[column] && el("small", { class: "sure lower-bound" }, "lower bound")));
   const body = rows.map(([title, cells]) =>
-    el("tr", {}, el("th", { scope: "row" }, title), cells.map((cell) =>
+    el("tr", {}, el("th", { scope: "row" }, title), shown.map((column) => cells[column]).map((cell) =>
       cell.objects
-        ? el("td", { class: `heat level-${data.levels[cell.level]}` }, el("strong", {}, data.levels[cell.level]), el("small", {}, number.format(cell.objects)))
+        ? el("td", { class: `heat level-${data.levels[cell.level]}` }, el("strong", {}, data.levels[cell.level]), el("small", {}, count(cell.objects, "object")))
         : el("td", { class: "none" }, "–"))));
-  return el("div", { class: "scroll heatmap", tabindex: "0", role: "region", "aria-label": "Teams by workspaces" },
-    el("table", {}, el("thead", {}, head), el("tbody", {}, body)));
+  const empty = columns.length - shown.length;
+  return [
+    el("div", { class: "scroll heatmap", tabindex: "0", role: "region", "aria-label": "Teams by workspaces" },
+      el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Team"), heads)), el("tbody", {}, body))),
+    empty > 0 && el("p", { class: "facts" }, `${count(empty, "workspace")} that no team reaches ${empty === 1 ? "is" : "are"} left out.`),
+  ];
 }

@@ -23,7 +23,7 @@ const COLUMNS: [Column; 11] = join(
         Column::text(
             "why",
             "why",
-            "how the scope ended (denied, failed, ...); not_administrator: the token may not see all; place_unknown: \
+            "how the scope ended (denied, failed, ...); excluded: left out by a setting, and in no answer; not_administrator: the token may not see all; place_unknown: \
              no listing says where the object lies; unread: nothing more is known",
         ),
         Column::number(
@@ -155,6 +155,12 @@ fn listings(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> 
     for ((scope, kind), gap) in by_kind {
         let title = format!("{scope}: {kind}");
         out.row(row(kind, "listing", title.into(), scope, Some(gap), None))?;
+    }
+    for (why, count) in &inputs.evidence.left_out {
+        let words = if *count == 1 { "document is" } else { "documents are" };
+        let title = format!("{count} {words} not in the catalog: {why}");
+        let excluded = Gap { outcome: "excluded".to_owned(), http_status: None };
+        out.row(row(why, "listing", title.into(), scope::DOCUMENTS, Some(&excluded), None))?;
     }
     Ok(())
 }

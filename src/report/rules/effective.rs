@@ -1,7 +1,6 @@
 //! R01: who sees what, for everybody and everything.
 
-use super::shared::workspace;
-use crate::access::{Answer, Level, Scratch};
+use crate::access::{Answer, Scratch};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
 use crate::report::table::{ACCESS, Column, Report};
@@ -77,29 +76,26 @@ pub fn cells<'a>(
     object: u32,
     answer: &Answer,
 ) -> Option<[Cell<'a>; WIDTH]> {
-    let access = inputs.access;
-    let best = answer.best?;
-    let (who, what) = (&access.members()[member as usize], &access.objects()[object as usize]);
-    let at = &access.objects()[best.at as usize];
+    let holding = inputs.access.holding(member, object, answer)?;
     Some([
-        (&who.id).into(),
-        who.email.as_deref().into(),
-        who.account_type.as_deref().into(),
-        who.kind.name().into(),
-        (&what.id).into(),
-        what.kind.name().into(),
-        what.title().into(),
-        (&what.path).into(),
-        workspace(access, object).into(),
-        best.level.name().into(),
-        best.level.label(what.kind).into(),
-        who.usable(best.level).map(Level::name).into(),
-        best.via.name().into(),
-        best.team.map(|team| access.teams()[team as usize].title()).into(),
-        (&at.id).into(),
-        at.kind.name().into(),
-        best.depth.into(),
-        answer.paths.into(),
-        inputs.identity.and_then(|identity| identity.mapped(&who.id)).into(),
+        holding.member_id.into(),
+        holding.email.into(),
+        holding.account_type.into(),
+        holding.user_kind.into(),
+        holding.object_id.into(),
+        holding.kind.into(),
+        holding.name.into(),
+        holding.path.into(),
+        holding.workspace.into(),
+        holding.level.into(),
+        holding.level_label.into(),
+        holding.usable_level.into(),
+        holding.via.into(),
+        holding.via_team.into(),
+        holding.granted_at_object.into(),
+        holding.granted_at_kind.into(),
+        holding.depth.into(),
+        holding.paths_count.into(),
+        inputs.identity.and_then(|identity| identity.mapped(holding.member_id)).into(),
     ])
 }

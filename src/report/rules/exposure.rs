@@ -1,8 +1,11 @@
 //! R12: what is shown to everybody in the organisation, or to anybody at all.
 
+use std::collections::{HashMap, HashSet};
+
 use super::shared::{self, in_order, join, member_title, object_cells, object_cells_of};
 use crate::access::{Confidence, Entry, Level, Principal};
 use crate::catalog::delivery::scope;
+use crate::catalog::facts::GrantFact;
 use crate::report::inputs::{EMBEDS, Inputs};
 use crate::report::row::{Cell, ReportError, Row, Severity, Sink};
 use crate::report::table::{Column, Report, SIGNED_EMBEDS};
@@ -46,8 +49,20 @@ pub const R12: Report = Report {
     rows,
 };
 
+/// By the object it is on; of several on one object the one that Sigma listed first.
+fn grants_to_everyone<'a>(inputs: &Inputs<'a>) -> HashMap<&'a str, &'a GrantFact> {
+    let teams = inputs.access.teams().iter().filter(|team| team.everyone && !team.archived);
+    let everyone: HashSet<&str> = teams.map(|team| team.id.as_str()).collect();
+    let mut grants = HashMap::new();
+    for grant in inputs.facts.grants.iter().filter(|grant| everyone.contains(grant.team_id.as_str())) {
+        grants.entry(grant.object_id.as_str()).or_insert(grant);
+    }
+    grants
+}
+
 fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
     let access = inputs.access;
+    let to_everyone = grants_to_everyone(inputs);
     let mut rows = Vec::new();
     let mut entries: Vec<Entry> = Vec::new();
     for object in 0..access.objects().len() as u32 {
@@ -58,9 +73,7 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
         let everyone = entries.iter().find(|entry| entry.principal == Principal::Everyone);
         let Some(entry) = everyone.filter(|entry| entry.level > Level::Unknown) else { continue };
         let at = &access.objects()[entry.at as usize];
-        let grant = inputs.facts.grants.iter().filter(|grant| grant.object_id == at.id).find(|grant| {
-            access.teams().iter().any(|team| team.id == grant.team_id && team.everyone && !team.archived)
-        });
+        let grant = to_everyone.get(at.id.as_str());
         // The grant itself is what can be put right; what it hands down follows from it.
         let severity = match (entry.depth, entry.level) {
             (0, Level::Edit) => Severity::High,

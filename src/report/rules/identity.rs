@@ -51,7 +51,7 @@ fn who_is_who(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError
     let reach = reach(inputs.access);
     let confidence = inputs.absence(&[scope::MEMBERS]);
     for member in &identity.found.members {
-        let objects = inputs.access.find_member(&member.member_id).map(|place| reach[place as usize].objects);
+        let objects = inputs.access.member_of(&member.member_id).map(|place| reach[place as usize].objects);
         let cells: [Cell<'_>; R06_COLUMNS.len()] = [
             (&member.member_id).into(),
             member.sigma_email.as_deref().into(),
@@ -63,7 +63,7 @@ fn who_is_who(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError
             member.method.into(),
             member.status.name().into(),
             member.csv_line.map(|line| line as usize).into(),
-            objects.ok().into(),
+            objects.into(),
             Some(member.hint.as_str()).filter(|hint| !hint.is_empty()).into(),
             "member".into(),
         ];
@@ -122,7 +122,7 @@ fn conflicts(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError>
     let Some(identity) = inputs.identity else { return Ok(()) };
     let reach = reach(inputs.access);
     let impact = |ids: &[&str]| -> usize {
-        let of = |id: &&str| inputs.access.find_member(id).map_or(0, |place| reach[place as usize].objects);
+        let of = |id: &&str| inputs.access.member_of(id).map_or(0, |place| reach[place as usize].objects);
         ids.iter().map(of).sum()
     };
     let mut rows = Vec::new();
@@ -251,18 +251,21 @@ fn shared_users<'a>(identity: &'a Identity, conflicts: &mut Vec<Conflict<'a>>) {
                 .to_owned(),
         });
     }
-    let unknown = |lines: &[u64], what: &str| -> Vec<Conflict<'a>> {
-        let line = |line: &u64| Conflict {
-            severity: Severity::Info,
-            kind: "csv_conflict",
-            key: format!("line {line}"),
-            members: Vec::new(),
-            right: String::new(),
-            evidence: what.to_owned(),
-        };
-        lines.iter().map(line).collect()
-    };
+    // A line that names nobody on either side is one conflict, so that it stays the same when one side is put right.
+    let mut unknown: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     let found = &identity.found;
-    conflicts.extend(unknown(&found.unknown_sigma, "names an address that no Sigma member has"));
-    conflicts.extend(unknown(&found.unknown_catalog, "names a login name that no catalog user has"));
+    for (lines, what) in [
+        (&found.unknown_sigma, "an address that no Sigma member has"),
+        (&found.unknown_catalog, "a login name that no catalog user has"),
+    ] {
+        lines.iter().for_each(|line| unknown.entry(*line).or_default().push(what));
+    }
+    conflicts.extend(unknown.into_iter().map(|(line, what)| Conflict {
+        severity: Severity::Info,
+        kind: "csv_conflict",
+        key: format!("line {line}"),
+        members: Vec::new(),
+        right: String::new(),
+        evidence: format!("names {}", what.join(" and ")),
+    }));
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::shared::workspace;
 use crate::access::{Access, Confidence, Entry, Kind, Level, Member, Principal, Scratch, UserKind};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
@@ -234,7 +233,7 @@ fn teams(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
 /// Sorts by name and id; what lies in no workspace is last.
 fn workspace_key(access: &Access, object: u32) -> (bool, String, String) {
     let top = access.chain(object).last();
-    match (workspace(access, object), top) {
+    match (access.workspace_of(object), top) {
         (Some(name), Some(top)) => (false, name.to_owned(), access.objects()[top as usize].id.clone()),
         _ => (true, String::new(), String::new()),
     }

@@ -8,6 +8,7 @@ pub mod effective;
 pub mod explain;
 pub mod exposure;
 pub mod external;
+mod first_seen;
 pub mod grants;
 pub mod identity;
 pub mod matrix;

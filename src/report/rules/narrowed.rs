@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::effective::{self, COLUMNS, WIDTH};
 use super::external::Domains;
-use super::shared::{is_public, join, workspace};
+use super::shared::{is_public, join};
 use crate::access::{Answer, Confidence, Entry, Level, Principal, Scratch};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
@@ -108,6 +108,7 @@ fn of_object(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError>
 
 const OF_MEMBER: [Column; 3] = [
     Column::text("about", "workspace", "summary: the workspace; `outside workspaces` for what lies in none")
+        .key()
         .hidden(),
     Column::number("objects_n", "objects", "summary: objects in it that the member sees").hidden(),
     Column::number(
@@ -142,7 +143,8 @@ fn of_member(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError>
         (0..access.objects().len() as u32).map(|object| access.answer(&asker, object)).collect();
     let mut workspaces: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (object, answer) in (0..).zip(&answers) {
-        let counts = workspaces.entry(workspace(access, object).unwrap_or("outside workspaces")).or_default();
+        let counts =
+            workspaces.entry(access.workspace_of(object).unwrap_or("outside workspaces")).or_default();
         counts.0 += usize::from(answer.level().is_some());
         counts.1 += usize::from(answer.level().is_none() && answer.confidence != Confidence::Exact);
     }

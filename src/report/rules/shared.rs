@@ -1,15 +1,9 @@
 //! What several reports say in the same way.
 
-use crate::access::{Access, Kind, Level, Scratch};
+use crate::access::{Access, Level, Scratch};
 use crate::report::inputs::Inputs;
 use crate::report::row::{Cell, ReportError, Row, Sink};
 use crate::report::table::Column;
-
-/// The workspace an object lies in, where the way up to it is known.
-pub fn workspace(access: &Access, object: u32) -> Option<&str> {
-    let top = &access.objects()[access.chain(object).last()? as usize];
-    (top.kind == Kind::Workspace).then(|| top.title())
-}
 
 /// The columns that tell an object.
 pub const OBJECT: [Column; 4] = [
@@ -30,7 +24,7 @@ pub fn object_cells(access: &Access, place: u32) -> [Cell<'_>; 4] {
         (&object.id).into(),
         object.kind.name().into(),
         object.full_path().into(),
-        workspace(access, place).into(),
+        access.workspace_of(place).into(),
     ]
 }
 
@@ -56,10 +50,7 @@ pub fn member_cells(access: &Access, place: u32) -> [Cell<'_>; 2] {
 
 /// A member as people know it, by id; the id where there is no such member.
 pub fn member_title<'a>(access: &'a Access, id: &'a str) -> &'a str {
-    match access.find_member(id) {
-        Ok(place) => access.members()[place as usize].title(),
-        Err(_) => id,
-    }
+    access.member_of(id).map_or(id, |place| access.members()[place as usize].title())
 }
 
 /// Two lists of columns, or of cells, one behind the other.

@@ -158,16 +158,16 @@ fn findings(inputs: &Inputs<'_>, page: &mut Page<'_>) -> Result<(), ReportError>
 }
 
 fn change(inputs: &Inputs<'_>, page: &mut Page<'_>) -> Result<(), ReportError> {
-    let Some(between) = drift::between(inputs)? else { return Ok(()) };
+    let (Some(catalog), Some(between)) = (inputs.catalog, drift::between(inputs)?) else { return Ok(()) };
     let mut counts: BTreeMap<Move, usize> = BTreeMap::new();
     let mut sure = Confidence::Exact;
-    drift::compare(inputs, between, |drift| {
-        drift.each(|change| {
+    if let Some(drift) = drift::States::read(inputs, catalog, &between)?.drift(drift::Side::Sigma) {
+        drift.each(|change| -> Result<(), ReportError> {
             *counts.entry(change.how).or_default() += 1;
             sure = sure.max(change.confidence);
             Ok(())
-        })
-    })?;
+        })?;
+    }
     let since = format!("since run {}", between.from);
     for how in [Move::Gained, Move::Lost, Move::Raised, Move::Lowered] {
         let count = counts.get(&how).copied().unwrap_or(0);

@@ -212,6 +212,7 @@ wire! {
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     /// Its number.
+    #[serde(deserialize_with = "super::lenient::whole")]
     pub version: i64,
     /// When it was published, ISO-8601.
     #[serde(default)]

@@ -44,6 +44,11 @@ pub(super) fn integer<'de, D: Deserializer<'de>>(input: D) -> Result<Option<i64>
     })
 }
 
+/// As [`integer`], where a row cannot do without it.
+pub(super) fn whole<'de, D: Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
+    integer(input)?.ok_or_else(|| D::Error::custom("a whole number is expected"))
+}
+
 /// A list of texts; a number, a boolean or a structure in it is kept as its JSON text, `null` is left out.
 pub(super) fn texts<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
     let entries: Option<Vec<Option<Text>>> = Option::deserialize(input)?;

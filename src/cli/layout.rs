@@ -1,0 +1,114 @@
+//! How wide the columns of a table are, and where its cells break.
+
+use console::measure_text_width;
+
+/// A column up to this width is not broken, where that leaves room for the others.
+const SHORT: usize = 14;
+
+/// What a longer column needs.
+const LEAST: usize = 10;
+
+/// Spaces between two columns.
+pub const GAP: usize = 2;
+
+/// The widths of columns that would like to be that wide, so that they fit the total.
+///
+/// Short columns stay whole as long as the others get what they need; those share the rest, none more than it can use.
+pub fn fit(wanted: &[usize], total: usize) -> Vec<usize> {
+    let gaps = GAP * wanted.len().saturating_sub(1);
+    let room = total.saturating_sub(gaps);
+    let mut widths = wanted.to_vec();
+    if wanted.iter().sum::<usize>() <= room {
+        return widths;
+    }
+    let is_short = |width: &usize| *width <= SHORT;
+    let short: usize = wanted.iter().filter(|width| is_short(width)).sum();
+    let long = wanted.iter().filter(|width| !is_short(width)).count();
+    let keep_short = short + long * LEAST <= room;
+    let mut left = if keep_short { room - short } else { room };
+    // The narrowest first: what one does not need is there for the wider ones.
+    let mut open: Vec<usize> =
+        (0..wanted.len()).filter(|place| !(keep_short && is_short(&wanted[*place]))).collect();
+    open.sort_by_key(|place| wanted[*place]);
+    for (done, place) in open.iter().enumerate() {
+        let share = left / (open.len() - done);
+        widths[*place] = wanted[*place].min(share).max(1);
+        left = left.saturating_sub(widths[*place]);
+    }
+    widths
+}
+
+/// The text in lines of at most that width, broken after words where possible, else after parts of them.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    text.split('\n').flat_map(|line| wrap_line(line, width.max(1))).collect()
+}
+
+fn wrap_line(line: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = line;
+    while measure_text_width(rest) > width {
+        let mut taken = 0;
+        let mut end = 0;
+        // Where the line may end at best: after a word, after a part of one.
+        let (mut word, mut part) = (0, 0);
+        for (at, c) in rest.char_indices() {
+            taken += measure_text_width(c.encode_utf8(&mut [0; 4]));
+            if taken > width {
+                if c == ' ' {
+                    word = at;
+                }
+                break;
+            }
+            end = at + c.len_utf8();
+            match c {
+                ' ' => word = at,
+                '/' | '_' | '-' | '@' | ',' => part = end,
+                _ => {}
+            }
+        }
+        // A character may be wider than the line.
+        let end = if end == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { end };
+        // A break that leaves most of the line empty is worse than a broken word.
+        let fair = |at: usize| at * 3 > end;
+        let at = [word, part].into_iter().find(|at| fair(*at)).unwrap_or(end);
+        lines.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start_matches(' ');
+    }
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fit, wrap};
+
+    #[test]
+    fn columns_that_fit_are_as_wide_as_they_like() {
+        assert_eq!(fit(&[4, 20, 60], 100), [4, 20, 60]);
+        assert_eq!(fit(&[], 100), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn short_columns_stay_whole_and_the_others_share_the_rest() {
+        // 100 - 3 gaps = 94; 8 and 14 are short, 72 are left: 20 has all it wants.
+        assert_eq!(fit(&[8, 20, 14, 60], 100), [8, 20, 14, 52]);
+        assert_eq!(fit(&[8, 90, 14, 60], 100), [8, 36, 14, 36]);
+        // No room for short ones to stay whole: all share.
+        assert_eq!(fit(&[12, 12, 30], 24), [6, 7, 7]);
+        assert!(fit(&[50, 50, 50], 3).iter().all(|width| *width == 1));
+    }
+
+    #[test]
+    fn cells_break_after_words_then_after_parts_of_them_then_anywhere() {
+        assert_eq!(wrap("Customer Success/Net Retention", 12), ["Customer", "Success/Net", "Retention"]);
+        assert_eq!(wrap("member_archived_by_scim", 12), ["member_", "archived_by_", "scim"]);
+        assert_eq!(wrap("ina.inactive@northwind.example", 14), ["ina.inactive@", "northwind.exam", "ple"]);
+        assert_eq!(wrap("a bcdefghijklmnop", 8), ["a bcdefg", "hijklmno", "p"]);
+        assert_eq!(wrap("one two", 3), ["one", "two"]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
+        assert_eq!(wrap("日本", 1), ["日", "本"]);
+    }
+}

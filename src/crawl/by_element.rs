@@ -1,0 +1,74 @@
+//! Asking element by element what no bulk endpoint tells.
+
+use super::contents::{Answer, Reading};
+use super::error::CrawlError;
+use super::graph::Step;
+use super::worker::{Crawler, failed, settled};
+use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
+use crate::sigma::ListingReport;
+use crate::sigma::model::Row;
+
+impl Crawler {
+    /// Asks a scope one data element at a time. The scope is complete if every element answered.
+    pub(super) async fn element_by_element<T: Row + Send + 'static>(
+        &self,
+        step: &'static Step,
+        reading: &mut Reading<'_>,
+        each: impl FnMut(&str, T, &mut Rows),
+    ) -> Result<(), CrawlError> {
+        self.flat_list(reading).await?;
+        let mut total = settled(step.scope, "", &ListingReport::default());
+        if let Some(report) = reading.scopes.iter().find(|report| report.scope == scope::ELEMENTS)
+            && !report.outcome.is_complete()
+        {
+            total.outcome = Outcome::Incomplete;
+            total.code.clone_from(&report.code);
+            total.message.clone_from(&report.message);
+        }
+        let elements = reading.data_elements.clone();
+        self.one_by_one(step, reading, &elements, &mut total, each).await?;
+        reading.scopes.push(total);
+        Ok(())
+    }
+
+    /// Asks some elements, one at a time, and adds what that gave to the report of their scope.
+    pub(super) async fn one_by_one<T: Row + Send + 'static>(
+        &self,
+        step: &'static Step,
+        reading: &mut Reading<'_>,
+        elements: &[String],
+        total: &mut ScopeReport,
+        mut each: impl FnMut(&str, T, &mut Rows),
+    ) -> Result<(), CrawlError> {
+        for element in elements {
+            let call = reading.call(step).path("elementId", element);
+            let report = match self.ask::<T>(call).await? {
+                Answer::Rows(found, report) => {
+                    for row in found {
+                        each(element, row, &mut reading.rows);
+                    }
+                    settled(step.scope, "", &report)
+                }
+                Answer::Error(error, report) => {
+                    let mut report = failed(step.scope, "", &error, &report);
+                    // Of a single element these mean that it has none: 400 is the answer for text and controls.
+                    let status = error.call().and_then(|call| call.status);
+                    if matches!(status, Some(400 | 404)) || report.outcome == Outcome::Carried {
+                        report.outcome = Outcome::NotApplicable;
+                    }
+                    report
+                }
+            };
+            total.pages += report.pages;
+            total.rows += report.rows;
+            total.http_calls += report.http_calls;
+            total.retries += report.retries;
+            if !report.outcome.is_complete() && total.outcome.is_complete() {
+                total.outcome = Outcome::Incomplete;
+                total.code = report.code;
+                total.message = report.message;
+            }
+        }
+        Ok(())
+    }
+}

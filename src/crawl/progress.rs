@@ -1,0 +1,82 @@
+//! How a run goes: what the writer's thread counts while it stores, and who hears of it.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::catalog::delivery::{Delivery, Severity, scope};
+use crate::catalog::organisation::Document;
+use crate::catalog::record::Record;
+use crate::store::{StoreError, Writer};
+
+/// How long stored rows may wait for their commit when nothing else arrives.
+const LONGEST_UNCOMMITTED: Duration = Duration::from_millis(500);
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Documents found so far.
+    pub documents_found: u64,
+    /// Documents read and stored.
+    pub documents_done: u64,
+    /// Rows received.
+    pub rows: u64,
+}
+
+/// Hears how a run goes; implemented by whoever may print.
+pub trait Progress: Send + Sync {
+    /// Something moved.
+    fn moved(&self, snapshot: Snapshot);
+    /// Something worth telling happened.
+    fn notice(&self, severity: Severity, message: &str);
+}
+
+/// The writer thread: stores deliveries until there are no more, or one fails.
+pub(super) fn write(
+    mut writer: Writer,
+    mut waiting: mpsc::Receiver<Delivery>,
+    progress: &dyn Progress,
+    runtime: &Handle,
+) -> (Writer, Result<(), StoreError>) {
+    let mut snapshot = Snapshot::default();
+    loop {
+        let delivery = match runtime.block_on(async { timeout(LONGEST_UNCOMMITTED, waiting.recv()).await }) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) => break,
+            Err(_) => {
+                progress.moved(snapshot);
+                match writer.flush() {
+                    Ok(()) => continue,
+                    Err(error) => return (writer, Err(error)),
+                }
+            }
+        };
+        match &delivery {
+            Delivery::Rows(rows) => {
+                snapshot.rows += rows.len() as u64;
+                let documents = rows.of(Document::TABLE).iter();
+                // Datasets have no contents to be read.
+                snapshot.documents_found +=
+                    documents.filter(|row| Document::TABLE.kind_of(row) != "dataset").count() as u64;
+            }
+            Delivery::Bundle(bundle) => {
+                snapshot.rows += bundle.rows.len() as u64;
+                // The images of a document come later, in bundles of their own.
+                let images_only = bundle.scopes.iter().all(|report| report.scope == scope::PREVIEWS);
+                snapshot.documents_done += u64::from(!images_only);
+            }
+            Delivery::Event(event) => {
+                progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
+            }
+            Delivery::Scope(_) => {}
+        }
+        progress.moved(snapshot);
+        if let Err(error) = writer.accept(delivery) {
+            return (writer, Err(error));
+        }
+    }
+    let flushed = writer.flush();
+    (writer, flushed)
+}

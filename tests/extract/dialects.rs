@@ -1,0 +1,145 @@
+//! Servers that write what the simulator writes, in another way that Sigma's reference allows.
+
+use axum::Router;
+use axum::extract::Request;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::context::{Context, EVERYTHING, RUNTIME, Ran, run};
+
+/// The address of a server that asks the simulator and changes the JSON of its answers, by their path.
+fn through(context: &Context, change: impl Fn(&str, &mut Value) + Clone + Send + Sync + 'static) -> String {
+    let (simulator, client) = (context.simulator.url(), reqwest::Client::new());
+    let answer = move |request: Request| {
+        let (simulator, client, change) = (simulator.clone(), client.clone(), change.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.expect("a request");
+            let url = format!("{}{}", simulator.trim_end_matches('/'), parts.uri);
+            let mut headers = parts.headers;
+            for name in ["host", "content-length", "accept-encoding"] {
+                headers.remove(name);
+            }
+            let asked = client.request(parts.method, url).headers(headers).body(body).send().await;
+            let asked = asked.expect("the simulator answers");
+            let status = asked.status();
+            let mut body: Value =
+                serde_json::from_slice(&asked.bytes().await.expect("a body")).expect("JSON");
+            change(parts.uri.path(), &mut body);
+            (status, axum::Json(body))
+        }
+    };
+    let listener = RUNTIME.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    RUNTIME.spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    format!("http://{address}")
+}
+
+/// `extract` from another address, which has to end well.
+fn extract_from(context: &Context, url: &str, arguments: &[&str]) -> Ran {
+    let all = ["extract", "--api-url", url, "--db", "catalog.db", "--format", "json"];
+    let ran = run(context.command(&all).args(arguments));
+    assert_eq!(ran.code, 0, "{ran}");
+    ran
+}
+
+/// Crawls everything twice, the second time through a server that changes the answers, and says what that changed.
+fn what_changes(change: impl Fn(&str, &mut Value) + Clone + Send + Sync + 'static) -> Vec<String> {
+    let context = Context::small();
+    context.extract();
+    let url = through(&context, change);
+    let ran = extract_from(&context, &url, &EVERYTHING);
+    let objects = ran.json()["objects"].as_object().expect("objects").clone();
+    let is_changed = |counts: &Value| ["new", "changed", "removed"].iter().any(|how| counts[how] != 0);
+    objects
+        .iter()
+        .filter(|(_, counts)| is_changed(counts))
+        .map(|(kind, counts)| format!("{kind} {counts}"))
+        .collect()
+}
+
+/// Every value that is no list and no object.
+fn each_value(value: &mut Value, change: &impl Fn(&mut Value)) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(|one| each_value(one, change)),
+        Value::Object(all) => all.values_mut().for_each(|one| each_value(one, change)),
+        one => change(one),
+    }
+}
+
+#[test]
+fn uuids_in_upper_case_are_the_same_uuids() {
+    let is_uuid = |text: &str| text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    let changed = what_changes(move |_, body| {
+        each_value(body, &|value| {
+            if let Some(upper) = value.as_str().filter(|text| is_uuid(text)).map(str::to_ascii_uppercase) {
+                *value = json!(upper);
+            }
+        });
+    });
+    assert_eq!(changed, Vec::<String>::new());
+}
+
+#[test]
+fn numbers_written_as_texts_are_the_same_numbers() {
+    let changed = what_changes(|path, body| {
+        if path != "/v2/auth/token" {
+            each_value(body, &|value| {
+                if let Value::Number(number) = value {
+                    *value = json!(number.to_string());
+                }
+            });
+        }
+    });
+    assert_eq!(changed, Vec::<String>::new());
+}
+
+#[test]
+fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
+    let context = Context::small();
+    context.extract();
+    let edges = "SELECT document_id, source_type, source_document_id, source_id, target_id FROM lineage_edge \
+                 WHERE document_id IN (SELECT id FROM document WHERE kind = 'workbook') \
+                 AND source_type <> 'unresolved' ORDER BY 1, 2, 3, 4, 5";
+    let told = context.rows(edges);
+    let nodes = "SELECT * FROM lineage_node ORDER BY 1, 2, 3";
+    let described = context.rows(nodes);
+    let url = through(&context, |path, body| {
+        if !path.starts_with("/v2/workbooks/") || !path.ends_with("/lineage") {
+            return;
+        }
+        for entry in body["entries"].as_array_mut().into_iter().flatten() {
+            if entry["type"] == "element" {
+                entry["sourceIds"] = Value::Null;
+            }
+        }
+    });
+    extract_from(&context, &url, &EVERYTHING);
+    assert!(!told.is_empty());
+    assert_eq!(context.rows(edges), told);
+    assert_eq!(context.rows(nodes), described, "a graph says less of them than the document");
+    let evidence = "SELECT DISTINCT evidence FROM lineage_edge e JOIN document d ON d.id = e.document_id \
+                    WHERE d.kind = 'workbook'";
+    assert_eq!(context.rows(evidence), ["\"lineage/elements\""]);
+}
+
+#[test]
+fn grants_that_name_no_object_are_missed_and_not_taken_for_removed() {
+    let context = Context::small();
+    let by_principal = ["--grants", "principal"];
+    assert_eq!(context.extract_with(&by_principal).code, 0);
+    let granted = context.rows("SELECT * FROM object_grant ORDER BY 1");
+    let url = through(&context, |path, body| {
+        if path == "/v2/grants" {
+            for grant in body["entries"].as_array_mut().into_iter().flatten() {
+                grant.as_object_mut().expect("a grant").remove("inodeId");
+            }
+        }
+    });
+    let all = ["extract", "--api-url", &url, "--db", "catalog.db"];
+    let ran = run(context.command(&all).args(by_principal));
+    assert_eq!(ran.code, 3, "{ran}");
+    assert!(ran.stderr.contains("do not say on which object they are"), "{ran}");
+    assert!(!granted.is_empty());
+    assert_eq!(context.rows("SELECT * FROM object_grant ORDER BY 1"), granted);
+}
