@@ -148,6 +148,8 @@ fn every_report_is_listed_and_written_and_valid() {
             }
         }
     }
+    // Some embed is public.
+    assert_eq!(report(&context, &["all", "--out", "out", "--fail-on", "critical"]).code, 11);
     // Nobody was mirrored; once somebody is, the administrator sees everything.
     let nothing = report(&context, &["R05"]);
     assert!(nothing.stderr.contains("mirrors nothing: no Sigma member was mapped"), "{nothing}");
