@@ -143,7 +143,7 @@ impl Access {
     }
 
     /// The place of the member with that id.
-    pub fn place_of_member(&self, id: &str) -> Option<u32> {
+    pub fn member_of(&self, id: &str) -> Option<u32> {
         self.people.member_places.get(id).copied()
     }
 

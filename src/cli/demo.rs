@@ -23,7 +23,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "the warehouse tables that most elements read",
-        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
+        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id WHERE l.target_type = 'element' GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
     ),
     (
         "embeds that the whole world can read",
@@ -67,6 +67,10 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
         for (title, query) in EXAMPLES {
             printer
                 .line(format_args!("\n  # {title}\n  sqlite3 -box {} \"{query}\"", arguments.db.display()))?;
+        }
+        printer.line("\nAsk who may see what, or what a catalog should let its users see:")?;
+        for question in ["report R17", "mirror export"] {
+            printer.line(format_args!("  sigma-catalog {question} --db {}", arguments.db.display()))?;
         }
         printer.line("\nRun the demo again: nothing has changed, so nothing is written.")?;
         Ok(exit)

@@ -8,16 +8,13 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::{Printer, counted, one_line, thousands};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::impact::{AffectedDocument, Impact};
 
 /// Version of the JSON that this command prints.
 const SCHEMA_VERSION: u32 = 1;
-
-/// How many elements or columns of a document are named to people.
-const NAMED: usize = 4;
 
 /// Arguments of `impact`.
 #[derive(Debug, Args)]
@@ -38,7 +35,7 @@ struct ImpactReport<'a> {
 }
 
 pub fn run(cli: &Cli, arguments: &ImpactArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let key = catalog.find(&arguments.object, Wanted::DATA)?;
     let impact = catalog.impact(&key)?;
     match arguments.catalog.format {
@@ -94,13 +91,10 @@ fn print(document: &AffectedDocument, printer: &Printer) -> Result<(), CliError>
             names.extend(element.columns.iter().map(|column| format!("{title}/{column}")));
         }
     }
-    let more = names.len().saturating_sub(NAMED);
-    names.truncate(NAMED);
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
     if !names.is_empty() {
-        printer.line(format_args!("{:<11} {}", "", one_line(&names.join(", "))))?;
+        let names: Vec<_> = names.iter().map(|name| one_line(name)).collect();
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        printer.line(format_args!("{:<11} {}", "", printer.as_many(12, &names)))?;
     }
     let mut facts = vec![counted(document.depth, "step")];
     facts.extend(document.owner.as_ref().map(|owner| format!("owner {}", owner.title())));

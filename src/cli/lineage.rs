@@ -9,7 +9,7 @@ use super::args::{CatalogArgs, Cli, Format};
 use super::drawing::Drawing;
 use super::error::CliError;
 use super::output::{Printer, counted, one_line};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::lineage::{Direction, Graph, Node};
@@ -79,7 +79,8 @@ pub fn run(cli: &Cli, arguments: &LineageArgs, printer: &Printer) -> Result<Exit
         LineageCommand::Upstream(question) => (question, Direction::Upstream),
         LineageCommand::Downstream(question) => (question, Direction::Downstream),
     };
-    let catalog = open(cli, &CatalogArgs { db: question.db.clone(), format: Format::Text }, printer)?;
+    let catalog =
+        open_published(cli, &CatalogArgs { db: question.db.clone(), format: Format::Text }, printer)?;
     let key = catalog.find(&question.object, Wanted::DATA)?;
     let depth = question.depth.map_or(usize::MAX, |depth| depth as usize);
     let graph = if question.columns {
@@ -199,7 +200,13 @@ fn print_branches(
             "├─ "
         };
         let words = if words.is_empty() { String::new() } else { format!(" ({words})") };
-        printer.line(format_args!("{prefix}{arm}{}{words}{above}", line(&graph.nodes[node])))?;
+        let object = &graph.nodes[node].object;
+        let what = one_line(&format!("{prefix}{arm}{} {}", object.kind, object.title())).into_owned();
+        // The nearest of what it lies in.
+        let place = &object.place[object.place.len().saturating_sub(2)..];
+        let taken = [&what, &words, above].map(|text| text.chars().count()).iter().sum();
+        let place = printer.place(taken, place);
+        printer.line(format_args!("{what}{}{words}{above}", one_line(&place)))?;
         if !is_new {
             continue;
         }
@@ -219,12 +226,4 @@ fn print_branches(
         }
     }
     Ok(())
-}
-
-/// `element Sum of Amount in Forecast › Page 1`, the nearest of what it lies in.
-fn line(node: &Node) -> String {
-    let object = &node.object;
-    let place = &object.place[object.place.len().saturating_sub(2)..];
-    let place = if place.is_empty() { String::new() } else { format!("  in {}", place.join(" › ")) };
-    one_line(&format!("{} {}{place}", object.kind, object.title())).into_owned()
 }

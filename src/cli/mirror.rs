@@ -29,7 +29,7 @@ pub struct MirrorArgs {
 /// What to do about mirrored permissions.
 #[derive(Debug, Subcommand)]
 enum MirrorCommand {
-    /// One row for each object that a catalog user may see, by user, member and object; what has no row is not visible.
+    /// One row for each object that a catalog user may see, by user and object; what has no row is not visible.
     Export {
         /// The catalog's file [setting: catalog.database].
         #[arg(long, value_name = "FILE")]
@@ -80,6 +80,8 @@ pub fn run(cli: &Cli, arguments: &MirrorArgs, printer: &Printer) -> Result<Exit,
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
     };
     let catalog = Catalog::open(&path)?;
+    // Before anything is printed: a header alone would be an answer.
+    catalog.published_at(*at)?;
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let written = match format {
         ExportFormat::Csv => write_csv(&catalog, *at, *csv_raw, out),
@@ -92,15 +94,21 @@ pub fn run(cli: &Cli, arguments: &MirrorArgs, printer: &Printer) -> Result<Exit,
         other => other?,
     };
     if rows == 0 && !cli.quiet {
-        let why = match catalog.audience(run.run_id)? {
-            Some(audience) if audience.mode == "login_user" => "mirroring was off",
-            Some(audience) if audience.mapped == 0 => "no Sigma member was mapped to a catalog user",
-            Some(_) => "the mapped users see nothing",
-            None => "it is from before permissions were mirrored",
-        };
-        printer.note(format_args!("note: run {} mirrors nothing: {why}", run.run_id));
+        let why = why_nothing(&catalog, run.run_id)?;
+        printer.note(format_args!("note: {}", why.as_deref().unwrap_or("the mapped users see nothing")));
     }
     Ok(Exit::Ok)
+}
+
+/// Why a run mirrors nothing, where it mirrors nobody.
+pub fn why_nothing(catalog: &Catalog, run: i64) -> Result<Option<String>, CliError> {
+    let why = match catalog.audience(run)? {
+        Some(audience) if audience.mode == "login_user" => "mirroring was off",
+        Some(audience) if audience.mapped == 0 => "no Sigma member was mapped to a catalog user",
+        Some(_) => return Ok(None),
+        None => "it is from before permissions were mirrored",
+    };
+    Ok(Some(format!("run {run} mirrors nothing: {why}")))
 }
 
 /// The run that was exported, and how many rows it has.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::{Printer, counted, thousands};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::Catalog;
 use crate::store::find::Wanted;
@@ -69,7 +69,7 @@ struct ModelReport<'a> {
 pub fn run(cli: &Cli, arguments: &ModelsArgs, printer: &Printer) -> Result<Exit, CliError> {
     match &arguments.command {
         ModelsCommand::List { catalog: source, document } => {
-            let catalog = open(cli, source, printer)?;
+            let catalog = open_published(cli, source, printer)?;
             let document =
                 document.as_deref().map(|text| catalog.find(text, Wanted::DOCUMENT)).transpose()?;
             let models = catalog.models(document.as_ref().map(|key| key.id.as_str()))?;
@@ -81,7 +81,7 @@ pub fn run(cli: &Cli, arguments: &ModelsArgs, printer: &Printer) -> Result<Exit,
             }
         }
         ModelsCommand::Show { catalog: source, model } => {
-            let model = find(&open(cli, source, printer)?, model)?;
+            let model = find(&open_published(cli, source, printer)?, model)?;
             match source.format {
                 Format::Json => {
                     printer.json(&ModelReport { schema_version: SCHEMA_VERSION, model: &model })?;
@@ -91,7 +91,7 @@ pub fn run(cli: &Cli, arguments: &ModelsArgs, printer: &Printer) -> Result<Exit,
         }
         ModelsCommand::Sql { db, model } => {
             let source = CatalogArgs { db: db.clone(), format: Format::Text };
-            let whole = find(&open(cli, &source, printer)?, model)?;
+            let whole = find(&open_published(cli, &source, printer)?, model)?;
             let Some(sql) = &whole.sql else {
                 let why =
                     whole.model.sql_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();

@@ -39,6 +39,31 @@ impl Printer {
         terminal.map(|(_, columns)| columns).or_else(columns).unwrap_or(DEFAULT_WIDTH)
     }
 
+    /// Where something lies, to stand behind a text that takes so many columns of the line: the innermost parts that fit.
+    /// Nothing where it lies nowhere.
+    pub fn place(&self, before: usize, place: &[String]) -> String {
+        let room = usize::from(self.width()).saturating_sub(before);
+        place_within(room, &place.join(" › "))
+    }
+
+    /// As many of the texts as fit behind that many columns, with commas between; one at least.
+    pub fn as_many(&self, before: usize, texts: &[&str]) -> String {
+        let room = usize::from(self.width()).saturating_sub(before);
+        let mut line = String::new();
+        for (at, text) in texts.iter().enumerate() {
+            let left = texts.len() - at;
+            let more = format!(", {} more", thousands(left as i128));
+            let rest = if left > 1 { more.len() } else { 0 };
+            let width = console::measure_text_width(&line) + console::measure_text_width(text) + 2 + rest;
+            if at > 0 && width > room {
+                return line + &more;
+            }
+            line += if at == 0 { "" } else { ", " };
+            line += text;
+        }
+        line
+    }
+
     /// A line of data. A reader that went away is no mistake.
     pub fn line(&self, line: impl Display) -> Result<(), CliError> {
         self.exact(&harmless(&line.to_string()))
@@ -259,12 +284,32 @@ pub fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
 }
 
+fn place_within(room: usize, place: &str) -> String {
+    const IN: &str = "  in ";
+    if place.is_empty() {
+        return String::new();
+    }
+    let fits = |text: &str| console::measure_text_width(text) + IN.len() <= room;
+    if fits(place) {
+        return format!("{IN}{place}");
+    }
+    let ends = place.match_indices(['/', '›']).map(|(at, sign)| place[at + sign.len()..].trim_start());
+    let mut shortest = place;
+    for end in ends {
+        shortest = end;
+        if fits(&format!("…{end}")) {
+            break;
+        }
+    }
+    format!("{IN}…{shortest}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::io::{self, Write};
 
-    use super::{harmless, thousands, write_file};
+    use super::{harmless, place_within, thousands, write_file};
     use crate::cli::error::CliError;
 
     #[test]
@@ -328,5 +373,21 @@ mod tests {
         {
             assert_eq!(thousands(number), text);
         }
+    }
+
+    #[test]
+    fn of_a_place_the_innermost_parts_are_told_that_fit() {
+        let place = "Finance/2026/Q3 › Forecast › Page 1";
+        for (room, told) in [
+            (40, "  in Finance/2026/Q3 › Forecast › Page 1"),
+            (39, "  in …2026/Q3 › Forecast › Page 1"),
+            (30, "  in …Q3 › Forecast › Page 1"),
+            (20, "  in …Page 1"),
+            (3, "  in …Page 1"),
+        ] {
+            assert_eq!(place_within(room, place), told, "{room}");
+        }
+        assert_eq!(place_within(9, "alone and long"), "  in …alone and long");
+        assert_eq!(place_within(80, ""), "");
     }
 }

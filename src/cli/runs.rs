@@ -62,6 +62,17 @@ pub(super) fn open(cli: &Cli, arguments: &CatalogArgs, printer: &Printer) -> Res
     Ok(Catalog::open(&path)?)
 }
 
+/// As [`open`], for questions that a catalog answers only once a run has published.
+pub(super) fn open_published(
+    cli: &Cli,
+    arguments: &CatalogArgs,
+    printer: &Printer,
+) -> Result<Catalog, CliError> {
+    let catalog = open(cli, arguments, printer)?;
+    catalog.published_at(None)?;
+    Ok(catalog)
+}
+
 fn list(runs: &[RunRow], printer: &Printer) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = runs
         .iter()

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::Printer;
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::search::Hit;
 
@@ -53,7 +53,7 @@ pub fn run(cli: &Cli, arguments: &SearchArgs, printer: &Printer) -> Result<Exit,
                 .to_owned(),
         });
     }
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let hits = catalog.search(&text, &arguments.kinds, arguments.limit as usize)?;
     if hits.is_empty() {
         check_kinds(&catalog.searchable_kinds()?, &arguments.kinds)?;
@@ -109,13 +109,9 @@ fn check_kinds(held: &[String], asked: &[String]) -> Result<(), CliError> {
 fn print(hit: &Hit, printer: &Printer) -> Result<(), CliError> {
     let object = &hit.object;
     let badge = object.badge.as_deref().map(|badge| format!(" [{badge}]")).unwrap_or_default();
-    let place =
-        if object.place.is_empty() { String::new() } else { format!("  in {}", object.place.join(" › ")) };
-    printer.line(format_args!(
-        "{:<11} {}{badge}{place}",
-        object.kind,
-        super::output::one_line(object.title())
-    ))?;
+    let what = format!("{:<11} {}{badge}", object.kind, super::output::one_line(object.title()));
+    let place = printer.place(what.chars().count(), &object.place);
+    printer.line(format_args!("{what}{place}"))?;
     for (field, words) in FIELDS {
         let texts: Vec<&str> =
             hit.matched.iter().filter(|matched| matched.field == *field).map(|m| m.text.as_str()).collect();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::{CatalogArgs, Cli, Format};
 use super::error::CliError;
 use super::output::{Printer, one_line, thousands};
-use super::runs::open;
+use super::runs::open_published;
 use crate::crawl::Exit;
 use crate::store::find::Wanted;
 use crate::store::objects::Described;
@@ -41,6 +41,9 @@ const TOLD: &[&str] = &[
     "connection_id",
     "data_type",
     "member_type",
+    "database_name",
+    "schema_name",
+    "permission",
 ];
 
 /// Arguments of `show`.
@@ -62,7 +65,7 @@ struct ShowReport<'a> {
 }
 
 pub fn run(cli: &Cli, arguments: &ShowArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let catalog = open(cli, &arguments.catalog, printer)?;
+    let catalog = open_published(cli, &arguments.catalog, printer)?;
     let shown = catalog.show(&catalog.find(&arguments.object, Wanted::ANY)?)?;
     match arguments.catalog.format {
         Format::Json => printer.json(&ShowReport { schema_version: SCHEMA_VERSION, shown: &shown })?,
@@ -115,7 +118,12 @@ fn text(shown: &Shown, printer: &Printer) -> Result<(), CliError> {
         "team" => "members",
         _ => "contains",
     };
-    list(inside, &shown.children, &object.place, printer)?;
+    // What lies in it need not say so.
+    let mut here = object.place.clone();
+    if matches!(object.kind.as_str(), "connection" | "page" | "element" | "table") {
+        here.push(object.title().to_owned());
+    }
+    list(inside, &shown.children, &here, printer)?;
     list("built from", &shown.upstream, &[], printer)?;
     list("read by", &shown.downstream, &[], printer)
 }
@@ -134,12 +142,9 @@ fn list(heading: &str, objects: &[Described], own: &[String], printer: &Printer)
     for object in objects.iter().take(NAMED) {
         let type_word = object.type_word.as_deref().map(|word| format!(" ({word})")).unwrap_or_default();
         let is_here = !own.is_empty() && object.place.starts_with(own);
-        let place = if is_here || object.place.is_empty() {
-            String::new()
-        } else {
-            format!("  in {}", object.place.join(" › "))
-        };
-        printer.line(format_args!("  {:<10} {}{type_word}{place}", object.kind, one_line(object.title())))?;
+        let what = format!("  {:<10} {}{type_word}", object.kind, one_line(object.title()));
+        let place = if is_here { String::new() } else { printer.place(what.chars().count(), &object.place) };
+        printer.line(format_args!("{what}{place}"))?;
     }
     if objects.len() > NAMED {
         printer.line(format_args!(

@@ -122,14 +122,17 @@ pub(super) fn add_element(
     }
     for (source, (kind, node)) in found {
         if let (Some(node), false) = (node, source.0 == "element" || source.0 == "unresolved") {
-            let id = if source.0 == "data-model" { source.1.clone() } else { source.2.clone() };
-            lineage.nodes.push(LineageNode {
-                r#type: source.0.clone(),
-                id,
-                name: node.name.clone(),
-                connection_id: None,
-                definition: None,
-            });
+            let id = if source.0 == "data-model" { &source.1 } else { &source.2 };
+            // What the document tells of it is more than a graph does.
+            if !lineage.nodes.iter().any(|known| known.r#type == source.0 && known.id == *id) {
+                lineage.nodes.push(LineageNode {
+                    r#type: source.0.clone(),
+                    id: id.clone(),
+                    name: node.name.clone(),
+                    connection_id: None,
+                    definition: None,
+                });
+            }
         }
         lineage.edges.push(edge(source, element_id, kind.name(), ELEMENT_EVIDENCE));
     }

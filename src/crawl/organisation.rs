@@ -93,12 +93,21 @@ impl Crawler {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
             let call = step.endpoint.call().query("includeArchived", "true");
-            self.page_through(step, "", vec![call], |row: model::Connection, out| {
+            let mut held_back = Vec::new();
+            let take = |row: model::Connection, out: &mut Rows| {
                 self.ask_of("connection", &row.connection_id, enqueue);
                 types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
-                out.push(rows::connection(row));
-            })
-            .await?;
+                match self.login {
+                    Some(_) => held_back.push(rows::connection(row)),
+                    None => out.push(rows::connection(row)),
+                }
+            };
+            match (self.read_scope(step, "", vec![call], take).await?, &self.login) {
+                (Some(report), None) => self.deliver_scope(report).await?,
+                // Which of them are in sight is known when all documents are read.
+                (Some(report), Some(_)) => drop(self.held_back.set((held_back, report))),
+                (None, _) => {}
+            }
             Ok(types)
         };
         self.warehouses.get_or_try_init(list).await
@@ -394,11 +403,11 @@ pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &En
         }
         enqueue.add_listing(Task::Members);
     }
-    enqueue.add_listing(Task::Teams);
     enqueue.add(Task::Connections);
     if one_view {
         return;
     }
+    enqueue.add_listing(Task::Teams);
     if no_census {
         for r#type in file_types_on(settings) {
             enqueue.add_listing(Task::Files { r#type });

@@ -25,7 +25,7 @@ use super::worker::{Crawler, Known};
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
 use crate::catalog::organisation::Member;
-use crate::config::{PermissionSource, Previews, Settings};
+use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
     Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
@@ -190,11 +190,16 @@ pub async fn extract(
         grants_by_principal_before: by_principal,
         gallery,
     };
-    let crawler = Crawler::new(client.clone(), settings.crawl.clone(), known, deliveries);
+    let mut asked = settings.crawl.clone();
+    // Who may read which data is no part of what one user sees.
+    if decision.login.is_some() {
+        asked.data_grants = DataGrants::Off;
+    }
+    let crawler = Crawler::new(client.clone(), asked, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
-    let seen = crawler.seen.get().cloned();
+    let held = crawler.held();
     // The writer waits for the last handle.
     drop(crawler);
     let answered = match (&crawled, &plan) {
@@ -246,7 +251,7 @@ pub async fn extract(
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
-        Publication { end: &ended, accepted: &accepted, only: seen.as_ref(), mirror: Some(&mirror) };
+        Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let sentence = decision.sentence;
     Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
@@ -296,6 +301,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         () = async { choose.await; std::future::pending().await } => Ok(()),
     };
     worked?;
+    crawler.deliver_connections().await?;
     for report in crawler.left_out.scopes() {
         crawler.deliver_scope(report).await?;
     }

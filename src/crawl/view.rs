@@ -1,4 +1,5 @@
-//! What one user sees: the files that Sigma lists for that user, the containers above them, and nothing else.
+//! What one user sees: the files that Sigma lists for that user, the containers above them, the connections that they read
+//! from, and nothing else.
 //!
 //! With mirroring off this decides what the catalog holds. It is read before anything else, because every document that
 //! a listing shows is held against it.
@@ -10,9 +11,26 @@ use super::filter::{self, Listed};
 use super::graph::{self, ORGANISATION};
 use super::rows;
 use super::worker::{Crawler, ends_the_run};
+use crate::catalog::attached::DocumentSource;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::document::LineageNode;
 use crate::catalog::organisation::{Document, File, Workspace};
+use crate::catalog::record::{Record, Table, Value};
+use crate::catalog::warehouse::WarehouseTable;
 use crate::sigma::{Endpoint, ids, model};
+
+/// What is said of the organisation and of others, which is not one user's to see.
+const WITHHELD: &[&str] = &[
+    scope::TEAMS,
+    scope::OBJECT_GRANTS,
+    scope::ACCOUNT_TYPES,
+    scope::USER_ATTRIBUTES,
+    scope::TENANTS,
+    scope::VERSION_TAGS,
+];
+
+/// The tables that name a connection which something reads from.
+const READ_FROM: &[&Table] = &[LineageNode::TABLE, WarehouseTable::TABLE, DocumentSource::TABLE];
 
 impl Crawler {
     /// Reads what the member sees and remembers it.
@@ -63,9 +81,12 @@ impl Crawler {
         let mut report = ScopeReport::without_rows(scope::WORKSPACES, "", Outcome::Complete, "", "");
         (report.code, report.message) = (None, None);
         self.deliver_scope(report).await?;
-        for (scope, what) in [(scope::OBJECT_GRANTS, "grants"), (scope::ACCOUNT_TYPES, "account types")] {
-            let message = format!("{what} are not asked for while `permissions.mirroring` is off");
-            let report = ScopeReport::without_rows(scope, "", Outcome::Excluded, "setting.off", message);
+        let on = |scope: &&str| {
+            graph::STEPS.iter().find(|step| step.scope == *scope && step.is_on(&self.settings))
+        };
+        for step in WITHHELD.iter().filter_map(on) {
+            let message = format!("{} are not asked for while `permissions.mirroring` is off", step.feature);
+            let report = ScopeReport::without_rows(step.scope, "", Outcome::Excluded, "setting.off", message);
             self.deliver_scope(report).await?;
         }
         let _ = self.seen.set(seen);
@@ -132,6 +153,40 @@ impl Crawler {
             // Whose token it is need not see the container either.
             Err(_) => Ok(path.and_then(|path| of_path(id, path))),
         }
+    }
+
+    /// Remembers the connections that these rows read from.
+    pub fn note_connections(&self, rows: &Rows) {
+        for table in READ_FROM.iter().filter(|_| self.login.is_some()) {
+            let Some(place) = table.position("connection_id") else { continue };
+            for row in rows.of(table) {
+                if let (Value::Text(id), Ok(mut known)) = (&row[place], self.connections.lock()) {
+                    known.insert(id.clone());
+                }
+            }
+        }
+    }
+
+    /// Delivers the connections that what the user sees reads from; the others are not the user's to know.
+    ///
+    /// # Errors
+    /// If nobody stores them any more.
+    pub async fn deliver_connections(&self) -> Result<(), CrawlError> {
+        let Some((connections, report)) = self.held_back.get() else { return Ok(()) };
+        let known = self.connections.lock().map(|known| known.clone()).unwrap_or_default();
+        let mut rows = Rows::default();
+        for connection in connections.iter().filter(|connection| known.contains(&connection.id)) {
+            rows.push(connection.clone());
+        }
+        self.deliver(Delivery::Rows(rows)).await?;
+        self.deliver_scope(report.clone()).await
+    }
+
+    /// Everything that the catalog may hold of one user's view; `None`: it holds more than that.
+    pub fn held(&self) -> Option<HashSet<String>> {
+        let mut held = self.seen.get()?.clone();
+        held.extend(self.connections.lock().iter().flat_map(|known| known.iter().cloned()));
+        Some(held)
     }
 
     /// Whether the catalog may hold a document: always, unless it holds one user's view only.

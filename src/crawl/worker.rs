@@ -14,7 +14,7 @@ use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::organisation::Member;
+use crate::catalog::organisation::{Connection, Member};
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, Incomplete, ListingReport, SigmaClient, SigmaError};
@@ -46,6 +46,10 @@ pub(super) struct Crawler {
     tables: Mutex<HashSet<String>>,
     /// The types of connections by id, once they are listed.
     pub(super) warehouses: OnceCell<HashMap<String, String>>,
+    /// The connections that what was delivered reads from, while one user's view is crawled.
+    pub connections: Mutex<HashSet<String>>,
+    /// All connections and how their listing ended, while one user's view is crawled.
+    pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
 }
@@ -83,6 +87,8 @@ impl Crawler {
             document_url: Mutex::new(None),
             tables: Mutex::new(HashSet::new()),
             warehouses: OnceCell::new(),
+            connections: Mutex::new(HashSet::new()),
+            held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
         }
     }
@@ -147,6 +153,11 @@ impl Crawler {
 
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), CrawlError> {
+        match &delivery {
+            Delivery::Rows(rows) => self.note_connections(rows),
+            Delivery::Bundle(bundle) => self.note_connections(&bundle.rows),
+            Delivery::Scope(_) | Delivery::Event(_) => {}
+        }
         self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
     }
 

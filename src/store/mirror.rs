@@ -185,10 +185,10 @@ pub struct MirrorRow {
     pub visible: bool,
     /// `view`, `explore`, `organize`, `edit` or `owner`.
     pub level: &'static str,
-    /// `owner`, `grant` (to the member or a team), `public` (to "All Members"), `admin`; where two give the same level,
-    /// being an administrator counts last.
+    /// `owner`, `grant` (to the member or a team), `public` (to "All Members"), `admin`; where several give the same level,
+    /// the first of them in this order.
     pub basis: String,
-    /// The member.
+    /// Sigma's id of the member that gives most.
     pub sigma_member: String,
 }
 
@@ -253,8 +253,8 @@ impl Catalog {
         Ok(run)
     }
 
-    /// Hands what the catalog should enforce to `each`, as of the published run or of run `at`: by catalog user, member
-    /// and the object's kind and id.
+    /// Hands what the catalog should enforce to `each`, as of the published run or of run `at`: by catalog user and the
+    /// object's kind and id, one row for each.
     ///
     /// # Errors
     /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
@@ -273,30 +273,34 @@ impl Catalog {
         }
         let mut members = db
             .prepare(&format!(
-                "SELECT m.member, m.catalog_user, k.id FROM mirrored_member_history m JOIN access_key k ON k.key = m.member \
-                 WHERE {} ORDER BY 2, 3",
+                "SELECT m.catalog_user, m.member, k.id FROM mirrored_member_history m JOIN access_key k ON k.key = m.member \
+                 WHERE {} ORDER BY m.catalog_user, k.id",
                 valid("m")
             ))
             .map_err(sql)?;
-        let members: Vec<(i64, String, String)> = members
+        let members: Vec<(String, i64, String)> = members
             .query_map([run.run_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .and_then(Iterator::collect)
             .map_err(sql)?;
+        // Of what gives the same level, owning comes first and being an administrator last.
         let mut access = db
             .prepare(&format!(
-                "SELECT k.kind, k.id, max(2 * a.level + (a.via <> 'admin')) / 2, a.via \
+                "SELECT k.kind, k.id, a.via, p.member, max(8 * a.level \
+                     + CASE a.via WHEN 'owner' THEN 3 WHEN 'everyone' THEN 1 WHEN 'admin' THEN 0 ELSE 2 END) / 8 \
                  FROM mirrored_principal_history p JOIN access_principal_history a ON a.principal = p.principal \
                  JOIN access_key k ON k.key = a.object \
-                 WHERE p.member = ?2 AND {} AND {} GROUP BY k.kind, k.id",
+                 WHERE p.member IN (SELECT value FROM json_each(?2)) AND {} AND {} GROUP BY k.kind, k.id",
                 valid("p"),
                 valid("a")
             ))
             .map_err(sql)?;
-        for (member, catalog_user, sigma_member) in members {
-            let mut rows = access.query([run.run_id, member]).map_err(sql)?;
+        // Several members are one catalog user where merging was allowed: the one with most decides.
+        for user in members.chunk_by(|one, next| one.0 == next.0) {
+            let keys: Vec<i64> = user.iter().map(|(_, member, _)| *member).collect();
+            let keys = serde_json::to_string(&keys).unwrap_or_default();
+            let mut rows = access.query(params![run.run_id, keys]).map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                let row = mirror_row(row, &catalog_user, &sigma_member).map_err(sql)?;
-                each(row)?;
+                each(mirror_row(row, user).map_err(sql)?)?;
             }
         }
         Ok(run)
@@ -309,11 +313,13 @@ impl Catalog {
     }
 }
 
-fn mirror_row(row: &Row<'_>, catalog_user: &str, sigma_member: &str) -> rusqlite::Result<MirrorRow> {
-    let (kind, object_id, level, via): (String, String, i64, String) =
-        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+/// A row of the export, for a catalog user and its members.
+fn mirror_row(row: &Row<'_>, user: &[(String, i64, String)]) -> rusqlite::Result<MirrorRow> {
+    let (kind, object_id, via): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (member, level): (i64, i64) = (row.get(3)?, row.get(4)?);
+    let sigma_member = user.iter().find(|(_, key, _)| *key == member);
     Ok(MirrorRow {
-        catalog_user: catalog_user.to_owned(),
+        catalog_user: user[0].0.clone(),
         catalog_object_key: format!("{kind}:{object_id}"),
         object_id,
         visible: true,
@@ -323,7 +329,7 @@ fn mirror_row(row: &Row<'_>, catalog_user: &str, sigma_member: &str) -> rusqlite
             "everyone" => "public".to_owned(),
             _ => "grant".to_owned(),
         },
-        sigma_member: sigma_member.to_owned(),
+        sigma_member: sigma_member.map(|(_, _, id)| id.clone()).unwrap_or_default(),
     })
 }
 

@@ -270,6 +270,11 @@ impl<'db> Describer<'db> {
         } else {
             shown.place.push(name.unwrap_or_else(|| key.id.clone()));
             shown.name = Some(key.column.clone());
+            let sql = "SELECT data_type FROM warehouse_column WHERE table_id = ? AND name = ?";
+            let mut statement = self.db.prepare_cached(sql)?;
+            let found: Option<Option<String>> =
+                statement.query_row([&key.id, &key.column], |row| row.get(0)).optional()?;
+            shown.type_word = found.flatten();
         }
         Ok(())
     }

@@ -51,14 +51,29 @@ pub struct Publication<'a> {
     pub end: &'a RunEnd,
     /// Removals, by kind, that pass the guards: as many as that, and no more.
     pub accepted: &'a BTreeMap<String, i64>,
-    /// The only documents, folders and workspaces that may stay, whatever their listings say; `None`: all may.
+    /// The only documents, folders, workspaces and connections that may stay, whatever their listings say, while nothing
+    /// stays of what is not one user's to see; `None`: all may.
     pub only: Option<&'a HashSet<String>>,
     /// Draws from the facts of this run what it mirrors; `None`: nothing.
     pub mirror: Option<&'a dyn Fn(&Facts) -> Mirror>,
 }
 
 /// The tables of what one user sees or does not see; the rest goes with it.
-const LIMITED: &[&str] = &["workspace", "file", "document"];
+const LIMITED: &[&str] = &["workspace", "file", "document", "connection"];
+
+/// The tables that hold nothing of what one user sees: what an earlier run wrote there goes when the catalog becomes that.
+const WITHHELD: &[&str] = &[
+    "team",
+    "team_member",
+    "account_type",
+    "account_type_permission",
+    "object_grant",
+    "connection_grant",
+    "user_attribute",
+    "user_attribute_value",
+    "tenant",
+    "version_tag",
+];
 
 /// How many deficient scopes an outcome names; the ledger has all.
 const NAMED_SCOPES: i64 = 10;
@@ -115,6 +130,9 @@ impl Writer {
             remove_unseen(db, run, table, &mut self.tallies)?;
             if let (Some(only), true) = (only, LIMITED.contains(&table.name)) {
                 remove_others(db, run, table, only, &mut self.tallies)?;
+            }
+            if only.is_some() && WITHHELD.contains(&table.name) {
+                remove_all(db, run, table, &mut self.tallies)?;
             }
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
@@ -260,6 +278,21 @@ fn remove_others(
         let tally = tallies.entry(kind).or_default();
         tally.removed += 1;
         tally.unlisted += 1;
+    }
+    Ok(())
+}
+
+/// Closes all rows of a table. That they go is no loss of sight, so that the guards need not look at it.
+fn remove_all(
+    db: &Connection,
+    run: i64,
+    table: &Table,
+    tallies: &mut BTreeMap<String, Tally>,
+) -> Result<(), StoreError> {
+    let close = format!("UPDATE {} SET valid_to = ? WHERE valid_to IS NULL", table.history());
+    let removed = db.execute(&close, [run])?;
+    if removed > 0 {
+        tallies.entry(table.name.to_owned()).or_default().removed += removed as i64;
     }
     Ok(())
 }

@@ -144,8 +144,13 @@ impl Catalog {
         describer: &mut Describer<'_>,
     ) -> Result<Vec<Hit>, StoreError> {
         let db = self.connection();
-        let elements =
-            ranked(db, &words.expression("{columns formulas} : "), &["element".to_owned()], MOST_ELEMENTS)?;
+        let expression = words.expression("{columns formulas} : ");
+        let kinds = ["element".to_owned()];
+        // Ranking all that hold a word which is everywhere takes long and tells little: then any of them do.
+        let mut elements = matching(db, &expression, &kinds, MOST_ELEMENTS + 1, false)?;
+        if elements.len() <= MOST_ELEMENTS {
+            elements = matching(db, &expression, &kinds, MOST_ELEMENTS, true)?;
+        }
         let mut hits = Vec::new();
         for element in elements {
             for (id, name, formula) in columns(db, &element)? {
@@ -183,6 +188,18 @@ impl Catalog {
 
 /// The keys of the best matches of an expression.
 fn ranked(db: &Connection, expression: &str, kinds: &[String], limit: usize) -> Result<Vec<Key>, StoreError> {
+    matching(db, expression, kinds, limit, true)
+}
+
+/// The keys of the best matches of an expression, or of any.
+fn matching(
+    db: &Connection,
+    expression: &str,
+    kinds: &[String],
+    limit: usize,
+    best: bool,
+) -> Result<Vec<Key>, StoreError> {
+    let order = if best { format!("ORDER BY bm25(search_text, {WEIGHTS}), o.entry") } else { String::new() };
     let filter = if kinds.is_empty() {
         String::new()
     } else {
@@ -191,7 +208,7 @@ fn ranked(db: &Connection, expression: &str, kinds: &[String], limit: usize) -> 
     let sql = format!(
         "SELECT o.kind, coalesce(k.id, ''), o.id FROM search_text \
          JOIN search_object o ON o.entry = search_text.rowid LEFT JOIN document_key k ON k.document = o.document \
-         WHERE search_text MATCH ? {filter} ORDER BY bm25(search_text, {WEIGHTS}), o.entry LIMIT ?"
+         WHERE search_text MATCH ? {filter} {order} LIMIT ?"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut parameters: Vec<&dyn rusqlite::ToSql> = vec![&expression];

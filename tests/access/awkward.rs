@@ -1,12 +1,13 @@
 //! Random organisations with everything that is awkward.
 
 use fastrand::Rng;
-use sigma_catalog::catalog::facts::{Facts, Readings};
+use sigma_catalog::catalog::facts::{AccountTypeFact, Facts, Readings};
 
 use crate::facts::{Build, empty};
 use crate::oracle;
 
-const KINDS: [&str; 7] = ["folder", "folder", "folder", "workbook", "dataset", "data-model", "report"];
+const KINDS: [&str; 8] =
+    ["folder", "folder", "folder", "workbook", "dataset", "data-model", "report", "something-new"];
 const WORDS: [&str; 8] = ["view", "explore", "organize", "edit", "edit", "create", "apply", ""];
 
 pub fn chance(rng: &mut Rng, percent: u32) -> bool {
@@ -27,6 +28,14 @@ pub fn organisation(rng: &mut Rng) -> Facts {
     if chance(rng, 10) {
         facts.account_types.remove(0);
     }
+    if chance(rng, 10) {
+        let is_custom = [Some(true), Some(false), None][rng.usize(0..3)];
+        facts.account_types.push(AccountTypeFact {
+            name: Some("ADMIN".into()),
+            is_custom,
+            permissions: None,
+        });
+    }
     for number in 0..rng.usize(1..7) {
         let account = ["Viewer", "Creator", "admin", "Admin"][rng.usize(0..4)];
         let kind = ["internal", "internal", "guest", "embed"][rng.usize(0..4)];
@@ -37,6 +46,9 @@ pub fn organisation(rng: &mut Rng) -> Facts {
     }
     if chance(rng, 20) {
         facts.member("SigmaSchedulerRobot", "admin");
+    }
+    if chance(rng, 10) {
+        facts.member("robot", "admin").email = Some("scheduler-robot@sigmacomputing.com".into());
     }
     let mut grantees: Vec<String> = facts.members.iter().map(|member| member.id.clone()).collect();
     let members = grantees.clone();
@@ -55,7 +67,16 @@ pub fn organisation(rng: &mut Rng) -> Facts {
     let mut ids: Vec<String> = Vec::new();
     for number in 0..rng.usize(1..3) {
         let id = format!("w{number}");
-        facts.workspace(&id);
+        // A listing of files may have it as well, or alone, with a parent that means nothing.
+        let listed = chance(rng, 30);
+        if listed {
+            let file = facts.folder(&id, "o0");
+            file.file_type = "workspace".into();
+            file.is_archived = chance(rng, 10);
+        }
+        if !listed || chance(rng, 70) {
+            facts.workspace(&id);
+        }
         ids.push(id);
     }
     for number in 0..rng.usize(1..12) {

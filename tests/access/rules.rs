@@ -56,6 +56,31 @@ fn a_custom_account_type_of_that_name_makes_no_administrator() {
 }
 
 #[test]
+fn two_account_types_of_that_name_make_no_administrator_if_one_is_custom() {
+    let mut facts = empty();
+    facts.workspace("ws");
+    facts.member("eve", "Admin");
+    let twin = AccountTypeFact { name: Some("admin".into()), is_custom: Some(true), permissions: None };
+    facts.account_types.push(twin);
+    assert_eq!(ask(&Access::new(&facts), "eve", "ws").confidence, Confidence::Unknown);
+    assert_eq!(level(&facts, "eve", "ws"), None);
+}
+
+#[test]
+fn who_is_in_all_members_needs_no_listing() {
+    let mut facts = empty();
+    facts.team("all", &[]).name = Some("All Members".into());
+    facts.team("fin", &[]);
+    for team in ["all", "fin"] {
+        facts.readings.note("team-members", team, false);
+    }
+    let access = Access::new(&facts);
+    let unread: Vec<&str> =
+        access.teams().iter().filter(|team| team.is_unread()).map(|team| team.id.as_str()).collect();
+    assert_eq!(unread, ["fin"]);
+}
+
+#[test]
 fn a_guest_listed_in_all_members_is_not_in_it() {
     let mut facts = empty();
     facts.workspace("ws");
@@ -70,15 +95,26 @@ fn a_guest_listed_in_all_members_is_not_in_it() {
 fn an_account_type_caps_what_is_usable_only_where_its_ceiling_is_known() {
     let mut facts = empty();
     facts.workspace("ws");
-    for (name, words) in
-        [("Act", &["view-worksheet"][..]), ("Build", &["view-worksheet", "fly"]), ("Odd", &[])]
-    {
+    for (name, words) in [
+        ("Act", &["view-worksheet"][..]),
+        ("Build", &["view-worksheet", "fly"]),
+        ("Odd", &[]),
+        ("Twin", &["view-worksheet"]),
+        ("TWIN", &["fly"]),
+    ] {
         let (name, words) = (Some(name.to_owned()), words.iter().map(|word| (*word).to_owned()).collect());
         facts.account_types.push(AccountTypeFact { name, is_custom: Some(true), permissions: Some(words) });
     }
-    for (id, account) in
-        [("a", "act"), ("b", "BUILD"), ("c", "Creator"), ("d", "nobody's"), ("e", "Admin"), ("f", "odd")]
-    {
+    facts.account_types[0].permissions = Some(vec!["view-worksheet".into()]);
+    for (id, account) in [
+        ("a", "act"),
+        ("b", "BUILD"),
+        ("c", "Creator"),
+        ("d", "nobody's"),
+        ("e", "Admin"),
+        ("f", "odd"),
+        ("g", "twin"),
+    ] {
         facts.member(id, account);
     }
     let access = Access::new(&facts);
@@ -89,6 +125,9 @@ fn an_account_type_caps_what_is_usable_only_where_its_ceiling_is_known() {
     // A word without an established meaning may lift the cap: how far is not known. Neither is what no word means.
     assert_eq!((usable("b"), usable("f")), (None, None));
     assert_eq!((usable("c"), usable("d")), (None, None));
+    // Which of two types of one name is meant is not known either.
+    assert_eq!(usable("g"), None);
+    // Nothing caps an administrator.
     assert_eq!(usable("e"), Some(Level::Organize));
 }
 

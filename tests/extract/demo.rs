@@ -1,5 +1,8 @@
 //! The first thing a newcomer runs.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -43,4 +46,51 @@ fn the_demo_leaves_nothing_but_the_catalog_and_its_lock() {
         .collect();
     files.sort();
     assert_eq!(files, ["sigma-catalog-demo.db", "sigma-catalog-demo.db.lock"]);
+}
+
+/// The sample files, where a newcomer has them.
+fn with_samples() -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::create_dir(folder.path().join("mappings")).expect("a folder");
+    for file in ["mappings/identity.csv", "mappings/catalog-users.csv"] {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::copy(sample, folder.path().join(file)).expect("a copy");
+    }
+    folder
+}
+
+#[test]
+fn the_sample_users_are_people_of_the_demo_and_of_every_sort() {
+    let folder = with_samples();
+    let demo = run(binary(&folder).arg("demo"));
+    assert_eq!(demo.code, 0, "{demo}");
+    assert!(demo.stderr.contains("mirroring for 8 mapped users; 22 excluded"), "{demo}");
+    assert!(demo.stdout.contains("sigma-catalog mirror export --db sigma-catalog-demo.db"), "{demo}");
+    let ask = |arguments: &[&str]| {
+        let ran = run(binary(&folder).args(arguments).args(["--db", "sigma-catalog-demo.db"]));
+        assert_eq!(ran.code, 0, "{ran}");
+        ran.stdout
+    };
+    let export = ask(&["mirror", "export"]);
+    let users: BTreeSet<&str> = export.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(
+        Vec::from_iter(users),
+        ["amensah", "bsantos", "ccreator", "cdelgado", "epetrova", "hmoreau", "mlaurent", "oold"]
+    );
+    let counts = |matching: &str, of: &str| {
+        let report = ask(&["identity", "report", "--match", matching, "--format", "json"]);
+        serde_json::from_str::<serde_json::Value>(&report).expect("JSON")[of].clone()
+    };
+    let mut by_email = counts("email", "catalog_user_counts");
+    assert_eq!(by_email["mapped"], 8);
+    let sorts = by_email.as_object_mut().expect("counts");
+    sorts.retain(|_, count| *count != 0);
+    for sort in
+        ["ambiguous_many_users", "catalog_user_inactive", "excluded_guest", "sigma_inactive", "unmapped"]
+    {
+        assert!(sorts.contains_key(sort), "no {sort} in {sorts:?}");
+    }
+    // The identity CSV says which of the two accounts is meant.
+    let by_csv = counts("csv", "member_counts");
+    assert_eq!((&by_csv["mapped"], &by_csv["catalog_user_inactive"]), (&7.into(), &1.into()));
 }

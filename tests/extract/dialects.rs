@@ -102,6 +102,8 @@ fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
                  WHERE document_id IN (SELECT id FROM document WHERE kind = 'workbook') \
                  AND source_type <> 'unresolved' ORDER BY 1, 2, 3, 4, 5";
     let told = context.rows(edges);
+    let nodes = "SELECT * FROM lineage_node ORDER BY 1, 2, 3";
+    let described = context.rows(nodes);
     let url = through(&context, |path, body| {
         if !path.starts_with("/v2/workbooks/") || !path.ends_with("/lineage") {
             return;
@@ -115,6 +117,7 @@ fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
     extract_from(&context, &url, &EVERYTHING);
     assert!(!told.is_empty());
     assert_eq!(context.rows(edges), told);
+    assert_eq!(context.rows(nodes), described, "a graph says less of them than the document");
     let evidence = "SELECT DISTINCT evidence FROM lineage_edge e JOIN document d ON d.id = e.document_id \
                     WHERE d.kind = 'workbook'";
     assert_eq!(context.rows(evidence), ["\"lineage/elements\""]);

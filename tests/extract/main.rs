@@ -17,4 +17,5 @@ mod rerun;
 mod shapes;
 #[cfg(unix)]
 mod signals;
+mod switching;
 mod truth;

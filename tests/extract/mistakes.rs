@@ -175,3 +175,28 @@ fn questions_about_a_catalog_that_is_not_there_are_answered_so() {
         assert_says(&ran, 9, &["store.missing", "none.db"]);
     }
 }
+
+#[test]
+fn questions_about_a_catalog_without_a_published_run_are_answered_so() {
+    let context = Context::small();
+    context.simulator.set_faults(vec!["GET /v2/files 403".parse().expect("a rule")]);
+    assert_eq!(context.extract_with(&[]).code, 6);
+    assert!(context.database().exists());
+    let questions: [&[&str]; 10] = [
+        &["search", "orders"],
+        &["show", "orders"],
+        &["lineage", "upstream", "orders"],
+        &["impact", "orders"],
+        &["models", "list"],
+        &["models", "show", "orders"],
+        &["models", "sql", "orders"],
+        &["mirror", "export"],
+        &["access", "effective"],
+        &["report", "R01"],
+    ];
+    for question in questions {
+        let ran = run(context.command(question).args(["--db", "catalog.db"]));
+        assert_says(&ran, 2, &["store.nothing_published", "sigma-catalog extract"]);
+        assert!(ran.stdout.is_empty(), "{question:?}: {ran}");
+    }
+}

@@ -241,6 +241,86 @@ fn the_export_says_user_object_level_and_why() {
     assert_eq!((&json["report_id"], &json["audience"]["mapped"]), (&"R05".into(), &2.into()));
 }
 
+/// What `mirror export` and the report R05 say: user, object, key, visible, level, basis and member.
+fn told(context: &Context, at: &[&str]) -> [BTreeSet<String>; 2] {
+    let of = |command: &[&str], member: &str| {
+        let ran = ask(context, &[command, &["--format", "jsonl"], at].concat());
+        assert_eq!(ran.code, 0, "{ran}");
+        let rows: Vec<String> = ran
+            .stdout
+            .lines()
+            .map(|line| {
+                let row: Value = serde_json::from_str(line).expect("JSON");
+                let columns =
+                    ["catalog_user", "object_id", "catalog_object_key", "visible", "level", "basis", member];
+                columns.map(|column| row[column].to_string()).join(" ")
+            })
+            .collect();
+        let set: BTreeSet<String> = rows.iter().cloned().collect();
+        assert_eq!(set.len(), rows.len(), "each row once");
+        set
+    };
+    [of(&["mirror", "export"], "sigma_member"), of(&["report", "R05"], "member_id")]
+}
+
+#[test]
+fn the_export_and_the_report_are_one_in_every_mode() {
+    let context = small();
+    write_users(
+        &context,
+        &[("chris", CHRIS), ("admin", ADMIN), (CHRIS, "other@example.com"), ("xleft", LEFT)],
+    );
+    write_identities(&context, &[("chris", CHRIS)]);
+    let agree = |run: &[&str]| {
+        let ran = context.extract_with(run);
+        assert_eq!(ran.code, 0, "{ran}");
+        let [export, report] = told(&context, &[]);
+        assert_eq!(export, report, "{run:?}");
+        export
+    };
+    let by_email = agree(&[]);
+    assert!(by_email.iter().any(|row| row.contains("\"public\"")));
+    let by_name = agree(&["--match-on", "username"]);
+    assert!(by_name.iter().all(|row| row.starts_with(&format!("{CHRIS:?} "))));
+    let by_csv = agree(&["--csv-mapping", "true"]);
+    assert!(by_csv.iter().all(|row| row.starts_with("\"chris\" ")) && by_csv.len() == by_name.len());
+    let by_sigma = agree(&["--permission-source", "sigma"]);
+    assert!(by_sigma.len() > by_csv.len());
+
+    // Two accounts of one user: each object once, with the better of both.
+    write_identities(&context, &[("chris", CHRIS), ("chris", ADMIN)]);
+    assert_eq!(
+        ask(&context, &["identity", "import", "mappings/identity.csv", "--allow-merge", "--yes"]).code,
+        0
+    );
+    let merged = agree(&["--csv-mapping", "true"]);
+    let objects = |rows: &BTreeSet<String>| -> BTreeSet<String> {
+        rows.iter().map(|row| row.split(' ').nth(1).expect("an object").to_owned()).collect()
+    };
+    assert_eq!(objects(&merged).len(), merged.len());
+    assert!(objects(&merged).is_superset(&objects(&by_csv)) && merged.len() > by_csv.len());
+    for (level, member) in [("owner", CHRIS), ("owner", ADMIN), ("edit", ADMIN)] {
+        let row = format!(" \"{level}\" ");
+        let of = format!("\"{}\"", self::member(&context, member));
+        assert!(
+            merged.iter().any(|merged| merged.contains(&row) && merged.ends_with(&of)),
+            "{level} {member}"
+        );
+    }
+    // Nothing but a run changes what is enforced, and earlier runs say what they said.
+    write_users(&context, &[("nobody", "nobody@example.com")]);
+    let [export, report] = told(&context, &[]);
+    assert_eq!((&export, &report), (&merged, &merged));
+    assert_eq!(told(&context, &["--at", "1"]), [by_email.clone(), by_email]);
+
+    let ran = context.extract_with(&[&off(ADMIN)[..], &["--accept-removals", "1"]].concat());
+    assert_eq!(ran.code, 2, "{ran}");
+    assert_eq!(context.extract_with(&off(ADMIN)).code, 0);
+    assert_eq!(told(&context, &[]), [BTreeSet::new(), BTreeSet::new()]);
+    let report = ask(&context, &["report", "R05"]);
+    assert!(report.stderr.contains("mirrors nothing: mirroring was off"), "{report}");
+}
+
 #[test]
 fn without_catalog_users_nobody_is_mirrored_and_that_is_said_loudly() {
     let context = small();

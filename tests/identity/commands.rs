@@ -1,5 +1,7 @@
 //! `identity`, through the binary.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sigma_catalog::simulator::Options;
 
@@ -42,7 +44,7 @@ fn identity(context: &Context, arguments: &[&str]) -> Ran {
     if ["validate", "import", "report"].contains(&arguments[0]) {
         all.extend(["--catalog-users-csv", "users.csv"]);
     }
-    run(&mut context.command(&all))
+    run(context.command(&all).env("SIGMACAT_PERMISSIONS_CSV_MAPPING", "true"))
 }
 
 /// A command that has to end well; its JSON.
@@ -69,6 +71,15 @@ fn tables(context: &Context) -> Vec<String> {
     [context.rows(versions), context.rows(pairs)].concat()
 }
 
+/// The objects that a member sees, by the beginning of its address.
+fn seen_by(context: &Context, email: &str) -> BTreeSet<String> {
+    let ran = run(&mut context.command(&["access", "effective", "--format", "jsonl", "--db", "catalog.db"]));
+    let rows = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    rows.filter(|row| row["email"].as_str().is_some_and(|found| found.starts_with(email)))
+        .map(|row| row["object_id"].as_str().expect("an id").to_owned())
+        .collect()
+}
+
 #[test]
 fn an_import_shows_what_changes_and_needs_agreement() {
     let context = world();
@@ -76,7 +87,12 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     // Nobody is at the terminal.
     let ran = identity(&context, &["import", "one.csv"]);
     assert_fails(&ran, 2, &["nobody is there to agree", "--yes"]);
-    assert!(ran.stdout.contains("3 gain a view") && ran.stdout.contains("+ chris  chris.creator@"), "{ran}");
+    assert!(
+        ran.stdout.contains("rows: 3 users added") && ran.stdout.contains("+ chris  chris.creator@"),
+        "{ran}"
+    );
+    // One of the three may not sign in.
+    assert!(ran.stdout.contains("effect: 2 users gain a view, 0 lose theirs, 0 get another one;"), "{ran}");
     let ran = identity(&context, &["import", "one.csv", "--dry-run"]);
     assert_eq!(ran.code, 0, "{ran}");
     assert!(ran.stdout.contains("nothing was imported"), "{ran}");
@@ -106,6 +122,19 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     assert_eq!(names(&changes["lost"]), ["chris"]);
     assert_eq!(names(&changes["repointed"]), ["olga"]);
     assert_eq!((&changes["unchanged"], &second["active"]), (&json!(1), &json!(1)));
+    // Chris is nobody any more, and Olga is who Chris was.
+    let (chris, olga) = (seen_by(&context, "chris.creator@"), seen_by(&context, "Olga.Old+BI@"));
+    assert!(chris.len() > olga.len() && !olga.is_empty());
+    assert_eq!(
+        second["effect"],
+        json!({
+            "users_gained": 0,
+            "users_lost": 1,
+            "users_repointed": 1,
+            "objects_gained": chris.difference(&olga).count(),
+            "objects_lost": chris.union(&olga).count(),
+        })
+    );
     let validation = &second["validation"];
     // Four of five users gain or keep a row; who is mapped is another question.
     assert_eq!(validation["mapped"], json!(1));
@@ -223,7 +252,7 @@ fn a_diff_compares_with_a_file_or_a_version_and_changes_nothing() {
     assert!(
         identity(&context, &["diff", "2"])
             .stdout
-            .contains("0 gain a view, 0 lose theirs, 0 get another one, 5 keep")
+            .contains("rows: 0 users added, 0 taken away, 0 pointed elsewhere, 5 as they were")
     );
     assert_fails(&identity(&context, &["diff", "7"]), 2, &["no version 7"]);
     assert_eq!(tables(&context), before);
@@ -315,6 +344,26 @@ fn without_a_complete_list_of_members_nobody_is_known_to_be_missing() {
     let found = json_of(&context, &["validate", "two.csv"]);
     assert_eq!((&found["unknown_sigma"], &found["ambiguous"]), (&Value::Null, &Value::Null));
     assert_eq!(found["unknown_catalog"], 1);
+}
+
+#[test]
+fn reports_match_members_as_runs_do_unless_told_otherwise() {
+    let context = world();
+    json_of(&context, &["import", "one.csv", "--yes"]);
+    let arguments =
+        ["identity", "report", "--db", "catalog.db", "--catalog-users-csv", "users.csv", "--format", "json"];
+    let matched_by = |name: &str, value: &str| {
+        let ran = run(context.command(&arguments).env(name, value));
+        ran.json()["basis"]["matched_by"].as_str().expect("a way").to_owned()
+    };
+    assert_eq!(matched_by("SIGMACAT_PERMISSIONS_CSV_MAPPING", "true"), "csv");
+    assert_eq!(matched_by("SIGMACAT_PERMISSIONS_CSV_MAPPING", "false"), "email");
+    assert_eq!(matched_by("SIGMACAT_PERMISSIONS_MATCH_ON", "username"), "username");
+    // Whoever imports a mapping that no run looks at is told so.
+    let mut command = context.command(&["identity", "import", "two.csv", "--yes", "--db", "catalog.db"]);
+    let ran = run(&mut command);
+    assert!(ran.stderr.contains("where `permissions.csv_mapping` is true"), "{ran}");
+    assert!(ran.stdout.contains("effect: not known without"), "{ran}");
 }
 
 #[test]

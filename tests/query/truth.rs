@@ -157,3 +157,148 @@ fn a_models_sql_is_printed_as_it_is_and_alone() {
     }
     assert_eq!(compared, 5);
 }
+
+/// What each place reads directly, from the truth alone: elements, custom SQL, datasets, tables, and whatever else there is.
+fn sources(truth: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let rows = |name: &str| truth.pointer(name).and_then(Value::as_array).expect("rows").iter();
+    let models: BTreeSet<&str> = rows("/objects/data-model").map(|row| text(row, "id")).collect();
+    let mut sources: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut add = |target: String, source: String| sources.entry(target).or_default().insert(source);
+    for edge in rows("/lineage") {
+        let (document, source_document) = (text(edge, "document"), text(edge, "source_document"));
+        let (kind, id) = (text(edge, "source_type"), text(edge, "source_id"));
+        let source = match kind {
+            "element" => format!("element:{source_document}/{id}"),
+            "data-model" if models.contains(source_document) => format!("element:{source_document}/{id}"),
+            "customSQL" => format!("customSQL:{source_document}/{id}"),
+            "unresolved" => format!("unresolved:{document}/{id}"),
+            _ => format!("{kind}:{id}"),
+        };
+        add(format!("element:{document}/{}", text(edge, "target")), source);
+    }
+    for row in rows("/objects/sql-table") {
+        let sql = format!("customSQL:{}/{}", text(row, "document"), text(row, "sql"));
+        add(sql, format!("table:{}", text(row, "table")));
+    }
+    for row in rows("/objects/dataset-source") {
+        let dataset = format!("dataset:{}", text(row, "dataset"));
+        add(dataset, format!("{}:{}", text(row, "type"), text(row, "source")));
+    }
+    sources
+}
+
+/// The same for columns.
+fn column_sources(truth: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let rows = truth["column_lineage"].as_array().expect("rows");
+    let mut sources: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        let (document, element, column) = (text(row, "document"), text(row, "element"), text(row, "column"));
+        let is_sql = row.get("on").is_some();
+        let target =
+            format!("{}column:{document}/{element}/{column}", if is_sql { "customSQL-" } else { "" });
+        let (name, id) = (text(row, "name"), text(row, "id"));
+        let inside = format!("{}/{}", text(row, "source_document"), text(row, "source_element"));
+        let source = match text(row, "type") {
+            "element" => format!("column:{inside}/{}", text(row, "source_column")),
+            "customSQL" => {
+                format!("customSQL-column:{inside}/{}", row["source_column"].as_str().unwrap_or(name))
+            }
+            "table" | "dataset" => format!("warehouse-column:{id}/{name}"),
+            "unresolved" => format!("unresolved:{document}/{name}"),
+            kind => format!("{kind}-column:{id}/{name}"),
+        };
+        sources.entry(target).or_default().insert(source);
+    }
+    sources
+}
+
+fn everything_above(sources: &BTreeMap<String, BTreeSet<String>>, start: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::from([start.to_owned()]);
+    let mut open = vec![start.to_owned()];
+    while let Some(at) = open.pop() {
+        for source in sources.get(&at).into_iter().flatten() {
+            if reached.insert(source.clone()) {
+                open.push(source.clone());
+            }
+        }
+    }
+    reached
+}
+
+fn nodes(answer: &Value) -> BTreeSet<String> {
+    let nodes = answer["nodes"].as_array().expect("nodes");
+    nodes.iter().map(|node| text(node, "ref").to_owned()).collect()
+}
+
+#[test]
+fn lineage_is_followed_to_its_end_through_models_datasets_and_sql() {
+    let context = Context::small();
+    context.extract();
+    let truth = context.simulator.truth();
+    let sources = sources(&truth);
+    let elements = context.rows(
+        "SELECT 'element:' || document_id || '/' || element_id FROM element \
+         WHERE document_id IN (SELECT id FROM document WHERE kind = 'workbook') ORDER BY 1",
+    );
+    let (mut far, mut kinds) = (0, BTreeSet::new());
+    for element in elements.iter().step_by(3) {
+        let element = element.trim_matches('"');
+        let expected = everything_above(&sources, element);
+        let answer = ask(&context, &["lineage", "upstream", element]);
+        assert_eq!(nodes(&answer), expected, "{element}");
+        kinds.extend(
+            expected.iter().filter_map(|place| place.split_once(':')).map(|(kind, _)| kind.to_owned()),
+        );
+        let own = element.split('/').next().expect("a document").to_owned() + "/";
+        far += usize::from(
+            expected.iter().any(|place| place.starts_with("element:") && !place.starts_with(&own)),
+        );
+    }
+    assert!(far > 3, "{far} lead to another document");
+    for kind in ["customSQL", "dataset", "table", "unresolved"] {
+        assert!(kinds.contains(kind), "no {kind} was met: this tests less than it says");
+    }
+}
+
+#[test]
+fn columns_are_followed_to_their_end_through_models_and_sql() {
+    let context = Context::small();
+    context.extract();
+    let truth = context.simulator.truth();
+    let sources = column_sources(&truth);
+    let elements = context.rows(
+        "SELECT DISTINCT document_id || '/' || target_id FROM lineage_edge \
+         WHERE source_type IN ('data-model', 'customSQL') ORDER BY 1",
+    );
+    let mut far = 0;
+    for element in elements.iter().step_by(2) {
+        let element = element.trim_matches('"');
+        let answer = ask(&context, &["lineage", "upstream", "--columns", &format!("element:{element}")]);
+        let columns = context.rows(&format!(
+            "SELECT 'column:' || document_id || '/' || element_id || '/' || column_id FROM element_column \
+             WHERE document_id || '/' || element_id = '{element}'"
+        ));
+        let mut expected = BTreeSet::new();
+        for column in columns {
+            let column: String = serde_json::from_str(&column).expect("text");
+            expected.append(&mut everything_above(&sources, &column));
+        }
+        // What all columns of a table in SQL are, one by one, the organisation does not say.
+        let of_all: BTreeSet<String> = sources
+            .iter()
+            .filter(|(sql, _)| sql.starts_with("customSQL-column:") && sql.ends_with("/*"))
+            .flat_map(|(_, tables)| tables.iter().map(|table| table.trim_end_matches('*').to_owned()))
+            .collect();
+        let mut found = nodes(&answer);
+        found.retain(|place| {
+            expected.contains(place) || !of_all.iter().any(|table| place.starts_with(table.as_str()))
+        });
+        assert_eq!(found, expected, "{element}");
+        let document = element.split('/').next().expect("a document");
+        let elsewhere = |place: &&String| {
+            place.starts_with("column:") && !place.starts_with(&format!("column:{document}/"))
+        };
+        far += expected.iter().filter(elsewhere).count();
+    }
+    assert!(far > 3, "{far} columns of other documents were met");
+}

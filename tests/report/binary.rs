@@ -114,7 +114,7 @@ fn every_report_is_listed_and_written_and_valid() {
     let users =
         "network_id,email,display_name,active\namara,amara.mensah@northwind-labs.example,Amara,true\n";
     std::fs::write(context.folder.path().join("users.csv"), users).expect("a file");
-    let identity = ["--catalog-users-csv", "users.csv", "--match", "email"];
+    let identity = ["--catalog-users-csv", "users.csv"];
     for format in ["json", "csv", "jsonl", "md", "html", "table"] {
         let folder = format!("out-{format}");
         let all = [&["all", "--out", &folder, "--format", format], &identity[..]].concat();
@@ -150,8 +150,14 @@ fn every_report_is_listed_and_written_and_valid() {
     }
     // Some embed is public.
     assert_eq!(report(&context, &["all", "--out", "out", "--fail-on", "critical"]).code, 11);
-    // The administrator sees everything; all of it is mirrored.
-    let visible = rows(&context, &[&["R05"], &identity[..]].concat());
+    // Nobody was mirrored; once somebody is, the administrator sees everything.
+    let nothing = report(&context, &["R05"]);
+    assert!(nothing.stderr.contains("mirrors nothing: no Sigma member was mapped"), "{nothing}");
+    assert!(rows(&context, &["R05"]).is_empty());
+    std::fs::create_dir(context.folder.path().join("mappings")).expect("a folder");
+    std::fs::write(context.folder.path().join("mappings/catalog-users.csv"), users).expect("a file");
+    context.extract();
+    let visible = rows(&context, &["R05"]);
     assert!(!visible.is_empty() && visible.iter().all(|row| row["catalog_user"] == "amara"), "{visible:#?}");
 }
 
@@ -161,7 +167,7 @@ fn what_a_report_lacks_is_said_with_a_remedy() {
     for (arguments, expected) in [
         (&["R02"][..], "name the object with --object"),
         (&["R03"], "name the member with --member"),
-        (&["R05"], "--catalog-users-csv"),
+        (&["R06"], "--catalog-users-csv"),
         (&["R99"], "`sigma-catalog report list`"),
         (&["R01", "--severity", "high"], "leave --severity out"),
         (&["R03", "--member", "nobody@nowhere"], "e-mail address or id"),

@@ -91,39 +91,6 @@ fn r04_tells_the_steps_of_every_path() {
 }
 
 #[test]
-fn r05_gives_mapped_users_what_all_members_see_and_guests_nothing_of_it() {
-    let mut world = World::new();
-    let facts = &mut world.facts;
-    for id in ["ann", "bob", "off", "out"] {
-        facts.member(id, "Viewer").is_archived = id == "off";
-    }
-    facts.team("all", &[]).name = Some("All Members".into());
-    facts.document("workbook", "wb", "");
-    facts.document("data-model", "dm", "");
-    facts.grant("wb", "team:all", "view");
-    facts.grant("dm", "ann", "apply");
-    facts.grant("dm", "bob", "edit");
-    for (user, email) in [("u1", "ann@x.com"), ("u2", "bob@x.com"), ("u3", "off@x.com")] {
-        world.user(user, email, true);
-    }
-    // Ann's word on the data model has no established meaning: it shows nothing. Off is off, Out is nobody.
-    let expected = [
-        "u2 | data-model:dm | edit | grant",
-        "u1 | workbook:wb | view | public",
-        "u2 | workbook:wb | view | public",
-    ];
-    let columns = ["catalog_user", "catalog_object_key", "level", "basis"];
-    assert_eq!(world.rows("R05", &columns), expected);
-    // Two accounts of one user, as the mapping allows: the better one decides.
-    world.mapping(&[("u1", "ann@x.com"), ("u1", "bob@x.com")], true);
-    let expected = ["u1 | data-model:dm | edit | grant", "u1 | workbook:wb | view | public"];
-    assert_eq!(world.rows("R05", &columns), expected);
-    // Without leave to merge, nobody is shown anything.
-    world.mapping(&[("u1", "ann@x.com"), ("u1", "bob@x.com")], false);
-    assert_eq!(world.rows("R05", &columns), Vec::<String>::new());
-}
-
-#[test]
 fn r06_has_every_member_and_every_user_who_is_none() {
     let mut world = World::new();
     world.facts.member("ann", "Viewer");

@@ -218,6 +218,7 @@ fn world_of_sql() -> World {
         .page("p1", &["e1", "e2"])
         .sql("wb1", "e1", "sql1", "c1", &paths)
         .sql("wb1", "e2", "sql2", "c2", &["DB.S.OLD", "DB.S.TWICE"]);
+    org.inside("wb1").edges.push(edge("customSQL", "wb1", "sql1", "e2"));
     let of_sql = |target: &str, table: &str, column: &str| ColumnEdge {
         evidence: "sql".into(),
         source_name: None,
@@ -227,6 +228,11 @@ fn world_of_sql() -> World {
     org.inside("wb1").column_edges = vec![
         of_sql("sql1/A", "db.S.old", "amount"),
         of_sql("sql2/A", "DB.S.OLD", "amount"),
+        of_sql("sql1/*", "db.S.old", "*"),
+        of_sql("sql2/*", "DB.S.OLD", "*"),
+        of_sql("sql2/*", "DB.S.TWICE", "*"),
+        ColumnEdge { source_column_id: None, ..reads("e2/c2", "customSQL", "", "sql2", "Region") },
+        ColumnEdge { source_column_id: None, ..reads("e2/c1", "customSQL", "", "sql1", "Region") },
         ColumnEdge { source_column_id: Some("A".into()), ..reads("e1/c1", "customSQL", "", "sql1", "A") },
     ];
     *org.inside("wb2") = Inside::default().page("p1", &["e1"]);
@@ -302,11 +308,18 @@ fn lineage_goes_through_datasets_and_custom_sql() {
     );
     assert_eq!(
         follow(Key::outside("table", "old"), Direction::Downstream),
-        ["0 table:old", "1 customSQL:wb1/sql1", "1 dataset:ds1", "2 element:wb1/e1", "2 element:wb2/e1"]
+        [
+            "0 table:old",
+            "1 customSQL:wb1/sql1",
+            "1 dataset:ds1",
+            "2 element:wb1/e1",
+            "2 element:wb1/e2",
+            "2 element:wb2/e1",
+        ]
     );
     assert_eq!(
         follow(Key::outside("table", "other.old"), Direction::Downstream),
-        ["0 table:other.old", "1 customSQL:wb1/sql1", "2 element:wb1/e1"]
+        ["0 table:other.old", "1 customSQL:wb1/sql1", "2 element:wb1/e1", "2 element:wb1/e2"]
     );
     assert_eq!(
         follow(Key::inside("element", "wb2", "e1"), Direction::Upstream),
@@ -318,7 +331,26 @@ fn lineage_goes_through_datasets_and_custom_sql() {
     );
     assert_eq!(
         follow(Key::outside("table", "old").with_column("AMOUNT"), Direction::Downstream),
-        ["0 warehouse-column:old/AMOUNT", "1 customSQL-column:wb1/sql1/A", "2 column:wb1/e1/c1"]
+        [
+            "0 warehouse-column:old/AMOUNT",
+            "1 customSQL-column:wb1/sql1/A",
+            "1 customSQL-column:wb1/sql1/AMOUNT",
+            "2 column:wb1/e1/c1",
+        ]
+    );
+    // What the query gives with all columns of a table has the name that it has there.
+    assert_eq!(
+        follow(Key::inside("element", "wb1", "e2").with_column("c1"), Direction::Upstream),
+        ["0 column:wb1/e2/c1", "1 customSQL-column:wb1/sql1/Region", "2 warehouse-column:old/Region"]
+    );
+    assert_eq!(
+        follow(Key::inside("element", "wb1", "e2").with_column("c2"), Direction::Upstream),
+        ["0 column:wb1/e2/c2", "1 customSQL-column:wb1/sql2/Region"],
+        "of two tables it is not known whose it is"
+    );
+    assert_eq!(
+        follow(Key::outside("table", "old").with_column("REGION"), Direction::Downstream),
+        ["0 warehouse-column:old/REGION", "1 customSQL-column:wb1/sql1/REGION", "2 column:wb1/e2/c1"]
     );
     let impact = catalog.impact(&Key::outside("table", "old")).expect("an impact");
     let told: Vec<String> = impact
@@ -326,7 +358,7 @@ fn lineage_goes_through_datasets_and_custom_sql() {
         .iter()
         .map(|document| format!("{} {} {}", document.key, document.depth, document.elements.len()))
         .collect();
-    assert_eq!(told, ["dataset:ds1 1 0", "workbook:wb1 2 1", "workbook:wb2 2 1"]);
+    assert_eq!(told, ["dataset:ds1 1 0", "workbook:wb1 2 2", "workbook:wb2 2 1"]);
 }
 
 #[test]

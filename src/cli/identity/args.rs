@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::{CatalogArgs, Format};
+use crate::config::{MatchOn, PermissionSettings};
 use crate::identity::{Delimiter, Encoding, Include, ReadOptions};
 
 /// Arguments of `identity`.
@@ -96,9 +97,10 @@ pub enum IdentityCommand {
 /// Arguments of `identity report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// By what members and catalog users are matched; `csv` takes the mapping in force, or else the configured file.
-    #[arg(long = "match", value_enum, default_value = "csv")]
-    pub matching: MatchBy,
+    /// By what members and catalog users are matched; without it as runs do [settings: permissions.csv_mapping,
+    /// permissions.match_on]. `csv` takes the mapping in force, or else the configured file.
+    #[arg(long = "match", value_enum)]
+    pub matching: Option<MatchBy>,
     /// Members to consider that are left out otherwise; may be repeated.
     #[arg(long, value_enum, value_name = "KIND")]
     pub include: Vec<Kind>,
@@ -117,7 +119,7 @@ pub struct ReportArgs {
 }
 
 /// Where the catalog's users are.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct UsersArgs {
     /// CSV of the catalog's users [setting: permissions.catalog_users_csv].
     #[arg(long, value_name = "FILE")]
@@ -215,6 +217,17 @@ pub enum MatchBy {
     Email,
     /// By the catalog user's login name, where it is an e-mail address.
     Username,
+}
+
+impl MatchBy {
+    /// What was asked for, or else what runs do.
+    pub fn or_as_runs_do(asked: Option<Self>, permissions: &PermissionSettings) -> Self {
+        asked.unwrap_or(match (permissions.csv_mapping, permissions.match_on) {
+            (true, _) => Self::Csv,
+            (false, MatchOn::Email) => Self::Email,
+            (false, MatchOn::Username) => Self::Username,
+        })
+    }
 }
 
 /// A kind of member that is left out unless asked for.

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::SCHEMA_VERSION;
 use super::args::{ConsentArgs, ReadArgs, UsersArgs, user_of_this_machine};
+use super::effect::Effect;
 use super::files::{self, ReadFile};
 use crate::cli::args::{CatalogArgs, Cli, Format};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
-use crate::cli::runs::open;
 use crate::config::Settings;
 use crate::identity::{
     Changes, Include, Mapping, Matching, Pair, Problem, Problems, Status, UserChange, reconcile,
@@ -166,6 +166,8 @@ struct Changed<'a> {
     /// The version in force before.
     active: Option<i64>,
     changes: &'a Changes,
+    /// What that does once runs use it; `None` without complete lists of members and of the catalog's users.
+    effect: Option<&'a Effect>,
     /// The version made by this command.
     version: Option<&'a MappingVersion>,
 }
@@ -213,7 +215,9 @@ pub fn import(
         version.sha256 == sha256 && version.allow_merge == mapping.merges() && changes.is_empty()
     };
     let same = active.version.as_ref().is_some_and(is_active);
-    let change = Change { active, changes, validation: Some(validation), format: arguments.format, consent };
+    let effect = Effect::between(&catalog, &settings, &active.mapping, &mapping)?;
+    let change =
+        Change { active, changes, effect, validation: Some(validation), format: arguments.format, consent };
     if same {
         return change.done(None, "this file is the mapping in force already", printer);
     }
@@ -229,6 +233,7 @@ pub fn import(
     };
     let version =
         Store::open(&settings.catalog.database)?.import_mapping(&imported, change.active.number())?;
+    note_if_unused(&settings, printer);
     change.done(Some(&version), "", printer)
 }
 
@@ -239,7 +244,8 @@ pub fn rollback(
     consent: &ConsentArgs,
     printer: &Printer,
 ) -> Result<(), CliError> {
-    let catalog = open(cli, arguments, printer)?;
+    let settings = files::settings(cli, arguments, &UsersArgs::default(), printer)?;
+    let catalog = Catalog::open(&settings.catalog.database)?;
     let version = files::version(&catalog, number)?;
     if version.state == MappingState::Active {
         return Err(CliError::Usage {
@@ -250,12 +256,14 @@ pub fn rollback(
     let active = Active::of(&catalog)?;
     let mapping = files::mapping(&catalog, &version)?;
     let changes = Changes::between(active.mapping.pairs(), mapping.pairs());
-    let change = Change { active, changes, validation: None, format: arguments.format, consent };
+    let effect = Effect::between(&catalog, &settings, &active.mapping, &mapping)?;
+    let change = Change { active, changes, effect, validation: None, format: arguments.format, consent };
     if !change.agreed(printer)? {
         return change.done(None, "nothing was rolled back", printer);
     }
     let version =
         Store::open(catalog.path())?.restore_mapping(number, &importer(consent), change.active.number())?;
+    note_if_unused(&settings, printer);
     change.done(Some(&version), "", printer)
 }
 
@@ -266,7 +274,8 @@ pub fn diff(
     arguments: &CatalogArgs,
     printer: &Printer,
 ) -> Result<(), CliError> {
-    let catalog = open(cli, arguments, printer)?;
+    let settings = files::settings(cli, arguments, &UsersArgs::default(), printer)?;
+    let catalog = Catalog::open(&settings.catalog.database)?;
     let active = Active::of(&catalog)?;
     // A number is a version; a file of such a name can be given as ./7.
     let mapping = match other.to_str().and_then(|text| text.parse().ok()) {
@@ -274,15 +283,17 @@ pub fn diff(
         None => ReadFile::open(other, read)?.accepted()?.mapping,
     };
     let changes = Changes::between(active.mapping.pairs(), mapping.pairs());
+    let effect = Effect::between(&catalog, &settings, &active.mapping, &mapping)?;
     match arguments.format {
         Format::Json => printer.json(&Changed {
             schema_version: SCHEMA_VERSION,
             validation: None,
             active: active.number(),
             changes: &changes,
+            effect: effect.as_ref(),
             version: None,
         }),
-        Format::Text => print(&changes, printer),
+        Format::Text => print(&changes, effect.as_ref(), printer),
     }
 }
 
@@ -308,6 +319,7 @@ impl Active {
 struct Change<'a> {
     active: Active,
     changes: Changes,
+    effect: Option<Effect>,
     validation: Option<Validation>,
     format: Format,
     consent: &'a ConsentArgs,
@@ -320,7 +332,7 @@ impl Change<'_> {
             if let Some(validation) = &self.validation {
                 validation.print(printer)?;
             }
-            print(&self.changes, printer)?;
+            print(&self.changes, self.effect.as_ref(), printer)?;
         }
         if self.consent.dry_run {
             return Ok(false);
@@ -354,6 +366,7 @@ impl Change<'_> {
                 validation: self.validation.as_ref(),
                 active: self.active.number(),
                 changes: &self.changes,
+                effect: self.effect.as_ref(),
                 version,
             });
         }
@@ -361,6 +374,16 @@ impl Change<'_> {
             Some(version) => printer.line(format_args!("version {} is in force", version.version)),
             None => printer.line(otherwise),
         }
+    }
+}
+
+/// Says so where runs do not look at mappings.
+fn note_if_unused(settings: &Settings, printer: &Printer) {
+    if !settings.permissions.csv_mapping {
+        printer.note(
+            "note: runs match members with the catalog's users by `permissions.match_on`: they use the identity mapping \
+             where `permissions.csv_mapping` is true",
+        );
     }
 }
 
@@ -379,10 +402,10 @@ fn stored(pair: &Pair) -> MappingRow {
     }
 }
 
-fn print(changes: &Changes, printer: &Printer) -> Result<(), CliError> {
+fn print(changes: &Changes, effect: Option<&Effect>, printer: &Printer) -> Result<(), CliError> {
     let Changes { gained, lost, repointed, unchanged } = changes;
     printer.line(format_args!(
-        "users: {} gain a view, {} lose theirs, {} get another one, {} keep theirs",
+        "rows: {} users added, {} taken away, {} pointed elsewhere, {} as they were",
         thousands(gained.len() as u64),
         thousands(lost.len() as u64),
         thousands(repointed.len() as u64),
@@ -401,5 +424,11 @@ fn print(changes: &Changes, printer: &Printer) -> Result<(), CliError> {
             printer.line(format_args!("{sign} and {} more", thousands((list.len() - SHOWN) as u64)))?;
         }
     }
-    Ok(())
+    match effect {
+        Some(effect) => printer.line(effect.told()),
+        None => printer.line(
+            "effect: not known without a complete list of members and the catalog's users \
+             (permissions.catalog_users_csv)",
+        ),
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod change;
+mod effect;
 pub(super) mod files;
 mod report;
 

@@ -52,15 +52,20 @@ pub fn run(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<(), C
     if let Some(file) = &arguments.identity_csv {
         settings.permissions.identity_csv = file.clone();
     }
+    let by = match arguments.identity_csv {
+        // A file named on the command line is meant to be used.
+        Some(_) => arguments.matching.unwrap_or(MatchBy::Csv),
+        None => MatchBy::or_as_runs_do(arguments.matching, &settings.permissions),
+    };
     let catalog = Catalog::open(&settings.catalog.database)?;
     let run = catalog.published()?.ok_or_else(|| CliError::Usage {
         problem: "the catalog has no published run yet".to_owned(),
         remedy: "run `sigma-catalog extract` first".to_owned(),
     })?;
-    let (mapping, mut basis) = basis(&catalog, &settings, arguments)?;
+    let (mapping, mut basis) = basis(&catalog, &settings, arguments, by)?;
     let users = files::users(&settings.permissions.catalog_users_csv)?;
     basis.catalog_users = files::shown(&settings.permissions.catalog_users_csv);
-    let matching = match arguments.matching {
+    let matching = match by {
         MatchBy::Csv => Matching::Csv(&mapping),
         MatchBy::Email => Matching::Email,
         MatchBy::Username => Matching::Username,
@@ -92,6 +97,7 @@ fn basis(
     catalog: &Catalog,
     settings: &Settings,
     arguments: &ReportArgs,
+    by: MatchBy,
 ) -> Result<(Mapping, Basis), CliError> {
     let mut basis = Basis {
         matched_by: "",
@@ -101,7 +107,7 @@ fn basis(
         rows: 0,
         catalog_users: String::new(),
     };
-    if arguments.matching != MatchBy::Csv {
+    if by != MatchBy::Csv {
         return Ok((Mapping::default(), basis));
     }
     // A file named on the command line is meant to be used.

@@ -115,9 +115,10 @@ pub struct SourceArgs {
     /// Where the catalog's users are.
     #[command(flatten)]
     pub users: UsersArgs,
-    /// How members are matched with the catalog's users.
-    #[arg(long = "match", value_enum, default_value = "csv")]
-    pub matching: MatchBy,
+    /// How members are matched with the catalog's users; without it as runs do [settings: permissions.csv_mapping,
+    /// permissions.match_on].
+    #[arg(long = "match", value_enum)]
+    pub matching: Option<MatchBy>,
     /// A domain of addresses that belongs to the organisation; may be repeated. Without it those of its administrators.
     #[arg(long = "internal-domain", value_name = "DOMAIN")]
     pub internal_domains: Vec<String>,

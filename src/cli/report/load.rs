@@ -39,9 +39,10 @@ impl Loaded {
         catalog: Catalog,
         at: Option<i64>,
         permissions: &PermissionSettings,
-        matching: MatchBy,
+        matching: Option<MatchBy>,
         options: Options,
     ) -> Result<Self, CliError> {
+        let matching = MatchBy::or_as_runs_do(matching, permissions);
         let (run, facts) = catalog.facts(at)?;
         let evidence = catalog.evidence(run.run_id)?;
         let identity = identity(&catalog, permissions, matching, &facts)?;

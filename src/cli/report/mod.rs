@@ -16,6 +16,7 @@ pub use record::record;
 
 use super::args::Cli;
 use super::error::CliError;
+use super::mirror::why_nothing;
 use super::output::{self, BUFFER, Printer};
 use crate::access::Access;
 use crate::crawl::Exit;
@@ -23,7 +24,7 @@ use crate::report::filter::Filter;
 use crate::report::finding::Ledger;
 use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
-use crate::report::{Options, ReportError, Severity, Totals, make, page};
+use crate::report::{Options, R05, ReportError, Severity, Totals, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
 use load::Loaded;
 use text::Text;
@@ -93,6 +94,12 @@ fn one(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Cli
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Ok),
         other => other?,
     };
+    if report.id == R05.id
+        && !cli.quiet
+        && let Some(why) = why_nothing(&loaded.catalog, loaded.run.run_id)?
+    {
+        printer.note(format_args!("note: {why}"));
+    }
     Ok(verdict(&totals, arguments.fail_on.map(Severity::from)))
 }
 

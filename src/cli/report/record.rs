@@ -2,7 +2,6 @@
 
 use super::load::Loaded;
 use crate::cli::error::CliError;
-use crate::cli::identity::args::MatchBy;
 use crate::config::Settings;
 use crate::report::table::{Need, REPORTS};
 use crate::report::{OWNER_ABOVE, Options, seen};
@@ -12,7 +11,7 @@ use crate::store::{Catalog, Store};
 pub fn record(settings: &Settings) -> Result<(), CliError> {
     let path = &settings.catalog.database;
     let options = Options { owner_above: OWNER_ABOVE, ..Options::default() };
-    let loaded = Loaded::read(Catalog::open(path)?, None, &settings.permissions, MatchBy::Csv, options)?;
+    let loaded = Loaded::read(Catalog::open(path)?, None, &settings.permissions, None, options)?;
     let inputs = loaded.inputs();
     let can = |needs: &[Need]| needs.iter().all(|need| *need == Need::Identity && inputs.identity.is_some());
     let found = REPORTS

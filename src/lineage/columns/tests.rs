@@ -153,3 +153,26 @@ fn elements_of_data_models_are_candidates_where_nothing_of_the_document_fits() {
         ["t1 < element a Id a1", "t2 < data-model x Id ", "t2 < data-model y Id "]
     );
 }
+
+#[test]
+fn custom_sql_is_read_as_its_warehouse_reads_it_and_tells_its_tables() {
+    let mut rows = Rows::default();
+    for (id, connection) in [("sql1", "big"), ("sql2", "flake"), ("sql3", "unheard of")] {
+        rows.push(record::LineageNode {
+            r#type: "customSQL".into(),
+            id: id.into(),
+            name: Some(id.into()),
+            connection_id: Some(connection.into()),
+            definition: Some("select \"a\" as x from s.t where b in (select c from u)".into()),
+        });
+    }
+    let warehouses = [("big", "bigQuery"), ("flake", "snowflake")];
+    let warehouses = warehouses.map(|(id, word)| (id.to_owned(), word.to_owned())).into();
+    let document = Document::of(&rows);
+    let found = of_custom_sql(&document, &warehouses);
+    let edges: Vec<_> = found.edges.iter().map(|edge| edge.target_element_id.as_str()).collect();
+    assert_eq!(edges, ["sql2", "sql3"], "in BigQuery it is a text");
+    let tables = found.tables.iter().filter(|table| table.custom_sql_id == "sql1");
+    let told: Vec<_> = tables.map(|table| (table.path.as_str(), table.connection_id.as_deref())).collect();
+    assert_eq!(told, [("s.t", Some("big")), ("u", Some("big"))]);
+}

@@ -105,7 +105,7 @@ fn users(inputs: &Inputs<'_>, identity: &Identity, shown: &[Shown]) -> BTreeMap<
     for member in identity.found.members.iter().filter(|member| member.status == Status::Mapped) {
         let Some(name) = &member.catalog_user else { continue };
         let user = users.entry(key(name)).or_insert_with(|| User { name: name.clone(), ..User::default() });
-        user.members.extend(inputs.access.place_of_member(&member.member_id));
+        user.members.extend(inputs.access.member_of(&member.member_id));
     }
     for line in shown {
         let name = line.catalog_user.trim();

@@ -91,7 +91,7 @@ impl State<'_> {
 
     fn held(&mut self, asked: &Asked) -> Option<Held> {
         let access = self.access;
-        let member = access.place_of_member(&self.drift.member(asked.member).id)?;
+        let member = access.member_of(&self.drift.member(asked.member).id)?;
         let object = access.place_of(&self.drift.object(asked.object).id)?;
         let asker = self.askers.entry(member).or_insert_with(|| access.asker(member));
         Held::of(access, member, &access.answer(asker, object))

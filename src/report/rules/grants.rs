@@ -64,7 +64,7 @@ impl<'a> Grants<'a> {
         let all = self.by_object.values().flatten().filter(|grant| !grant.member_id.is_empty());
         all.filter_map(|grant| {
             let object = self.access.place_of(&grant.object_id)?;
-            let member = self.access.place_of_member(&grant.member_id)?;
+            let member = self.access.member_of(&grant.member_id)?;
             let level = Level::of_permission(grant.permission.as_deref());
             let is_there = !self.access.objects()[object as usize].archived && level > Level::Unknown;
             is_there.then_some(Direct { grant, member, object, level })

@@ -51,8 +51,7 @@ fn who_is_who(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError
     let reach = reach(inputs.access);
     let confidence = inputs.absence(&[scope::MEMBERS]);
     for member in &identity.found.members {
-        let objects =
-            inputs.access.place_of_member(&member.member_id).map(|place| reach[place as usize].objects);
+        let objects = inputs.access.member_of(&member.member_id).map(|place| reach[place as usize].objects);
         let cells: [Cell<'_>; R06_COLUMNS.len()] = [
             (&member.member_id).into(),
             member.sigma_email.as_deref().into(),
@@ -123,8 +122,7 @@ fn conflicts(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError>
     let Some(identity) = inputs.identity else { return Ok(()) };
     let reach = reach(inputs.access);
     let impact = |ids: &[&str]| -> usize {
-        let of =
-            |id: &&str| inputs.access.place_of_member(id).map_or(0, |place| reach[place as usize].objects);
+        let of = |id: &&str| inputs.access.member_of(id).map_or(0, |place| reach[place as usize].objects);
         ids.iter().map(of).sum()
     };
     let mut rows = Vec::new();

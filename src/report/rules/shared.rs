@@ -50,7 +50,7 @@ pub fn member_cells(access: &Access, place: u32) -> [Cell<'_>; 2] {
 
 /// A member as people know it, by id; the id where there is no such member.
 pub fn member_title<'a>(access: &'a Access, id: &'a str) -> &'a str {
-    access.place_of_member(id).map_or(id, |place| access.members()[place as usize].title())
+    access.member_of(id).map_or(id, |place| access.members()[place as usize].title())
 }
 
 /// Two lists of columns, or of cells, one behind the other.

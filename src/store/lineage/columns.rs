@@ -94,8 +94,14 @@ impl<'db> Columns<'db> {
         let mut steps = Vec::new();
         for reader in readers {
             let readings = self.readings(&reader)?;
-            let found = readings.iter().filter(|reading| is_read(key, &reading.step.to));
-            steps.extend(found.map(|reading| Step { to: reading.target.clone(), ..reading.step.clone() }));
+            for reading in readings.iter().filter(|reading| is_read(key, &reading.step.to)) {
+                let mut to = reading.target.clone();
+                // A query that gives all columns of a table gives this one under its own name.
+                if to.column == ALL && !key.column.is_empty() {
+                    to.column.clone_from(&key.column);
+                }
+                steps.push(Step { to, ..reading.step.clone() });
+            }
         }
         Ok(steps)
     }
@@ -110,13 +116,25 @@ impl Neighbours for Columns<'_> {
             return Ok(Vec::new());
         }
         let readings = self.readings(&key.without_column())?;
-        Ok(readings
-            .iter()
-            .filter(|reading| reading.target == *key)
-            .map(|reading| reading.step.clone())
-            .collect())
+        let of = |column: &str| -> Vec<Step> {
+            let found = readings.iter().filter(|reading| reading.target.column == column);
+            found.map(|reading| reading.step.clone()).collect()
+        };
+        let steps = of(&key.column);
+        if !steps.is_empty() || key.kind != "customSQL" {
+            return Ok(steps);
+        }
+        // A column that the query does not name is one of the only table of which it gives all; of several it is not known
+        // whose it is.
+        Ok(match of(ALL).as_slice() {
+            [all] => vec![Step { to: all.to.clone().with_column(&key.column), ..all.clone() }],
+            _ => Vec::new(),
+        })
     }
 }
+
+/// All columns of a table, in SQL.
+const ALL: &str = "*";
 
 /// Whether reading `source` is reading that column. Warehouses fold the case of names, so case is no difference there; `*`
 /// is every column.
@@ -126,7 +144,7 @@ fn is_read(column: &Key, source: &Key) -> bool {
     }
     let in_warehouse = column.document.is_empty() || column.kind == "customSQL";
     column.column == source.column
-        || in_warehouse && (source.column == "*" || column.column.eq_ignore_ascii_case(&source.column))
+        || in_warehouse && (source.column == ALL || column.column.eq_ignore_ascii_case(&source.column))
 }
 
 fn reading(element: &Key, row: &Row<'_>) -> rusqlite::Result<Step> {

@@ -5,6 +5,7 @@ use super::View;
 /// A reference to an element of a data model can be decided only here, where the model's own columns are known. The element
 /// is the one whose id stands behind the model's in the lineage, or, where the model has no element of that id, the only one
 /// of that name. Where an element reads several models, a reference belongs to the one candidate that has such a column.
+/// Grouping keeps SQLite from looking for the column once for every place where it is told.
 pub(super) const VIEW: View = View {
     name: "column_lineage",
     doc: "Direct sources of columns: each row says that the column is computed from the source",
@@ -21,33 +22,7 @@ pub(super) const VIEW: View = View {
         ("evidence", "columnId, formula or sql"),
         ("inferred", "1 where it was read from SQL, from a formula that could not be parsed, or under a name the warehouse may not use"),
     ],
-    query: "WITH candidate AS NOT MATERIALIZED (
-    SELECT x.*, (SELECT coalesce(
-            max(c.column_id) FILTER (WHERE c.name = x.source_column),
-            CASE count(*) WHEN 1 THEN max(c.column_id) END)
-        FROM element_column c
-        WHERE c.document_id = x.source_document_id AND c.element_id = x.model_element_id
-            AND c.name = x.source_column COLLATE NOCASE
-        HAVING count(*) FILTER (WHERE c.name = x.source_column) < 2) AS model_column_id
-    FROM (
-        SELECT e.*, coalesce(
-            (SELECT m.element_id FROM element m
-             WHERE m.document_id = e.source_document_id AND m.element_id = e.source_id
-                AND coalesce(m.name, m.element_id) = e.source_name COLLATE NOCASE),
-            (SELECT CASE count(*) WHEN 1 THEN max(m.element_id) END FROM element m
-             WHERE m.document_id = e.source_document_id AND m.name = e.source_name
-                AND NOT EXISTS (SELECT 1 FROM element s WHERE s.document_id = e.source_document_id AND s.element_id = e.source_id))
-            ) AS model_element_id
-        FROM column_edge e WHERE e.source_type = 'data-model') x
-), counted AS NOT MATERIALIZED (
-    SELECT c.*, (SELECT count(DISTINCT o.source_document_id || '/' || o.model_element_id || '/' || o.model_column_id)
-        FROM candidate o
-        WHERE o.document_id = c.document_id AND o.target_element_id = c.target_element_id
-            AND o.target_column_id = c.target_column_id AND o.source_name = c.source_name
-            AND o.source_column = c.source_column AND o.model_column_id IS NOT NULL) AS fitting
-    FROM candidate c
-)
-SELECT c.document_id, c.element_id, c.column_id,
+    query: "SELECT c.document_id, c.element_id, c.column_id,
     CASE WHEN EXISTS (SELECT 1 FROM lineage_node n WHERE n.document_id = c.document_id AND n.type = 'dataset' AND n.id = c.source_id)
         OR EXISTS (SELECT 1 FROM document d WHERE d.id = c.source_id AND d.kind = 'dataset') THEN 'dataset' ELSE 'table' END,
     NULL, NULL, NULL, c.source_column, c.source_id, 'columnId', 0
@@ -65,14 +40,29 @@ SELECT e.document_id, e.target_element_id, e.target_column_id, e.source_type,
 FROM column_edge e
 WHERE e.source_type <> 'data-model'
 UNION ALL
-SELECT DISTINCT c.document_id, c.target_element_id, c.target_column_id,
-    CASE c.fitting WHEN 1 THEN 'element' ELSE 'unresolved' END,
-    CASE c.fitting WHEN 1 THEN c.source_document_id END,
-    CASE c.fitting WHEN 1 THEN c.model_element_id END,
-    CASE c.fitting WHEN 1 THEN c.model_column_id END,
-    CASE c.fitting WHEN 1 THEN c.source_column ELSE c.source_name || '/' || c.source_column END,
-    CASE c.fitting WHEN 1 THEN c.model_element_id END,
-    c.evidence, c.inferred
-FROM counted c
-WHERE c.fitting <> 1 OR c.model_column_id IS NOT NULL",
+SELECT document_id, target_element_id, target_column_id, iif(is_one, 'element', 'unresolved'), iif(is_one, found ->> 0, NULL),
+    iif(is_one, found ->> 1, NULL), iif(is_one, found ->> 2, NULL),
+    iif(is_one, source_column, source_name || '/' || source_column), iif(is_one, found ->> 1, NULL), evidence, inferred
+FROM (
+    SELECT document_id, target_element_id, target_column_id, source_name, source_column, min(evidence) AS evidence,
+        min(inferred) AS inferred, max(found) AS found, coalesce(min(found) = max(found), 0) AS is_one
+    FROM (
+        SELECT x.*, (SELECT json_array(x.source_document_id, c.element_id, coalesce(
+                    max(c.column_id) FILTER (WHERE c.name = x.source_column), max(c.column_id)))
+                FROM element_column c
+                WHERE c.document_id = x.source_document_id AND c.element_id = x.model_element_id
+                    AND c.name = x.source_column COLLATE NOCASE
+                GROUP BY c.element_id
+                HAVING count(*) FILTER (WHERE c.name = x.source_column) = 1 OR count(*) = 1) AS found
+        FROM (
+            SELECT e.*, coalesce(
+                (SELECT m.element_id FROM element m
+                 WHERE m.document_id = e.source_document_id AND m.element_id = e.source_id
+                    AND coalesce(m.name, m.element_id) = e.source_name COLLATE NOCASE),
+                (SELECT CASE count(*) WHEN 1 THEN max(m.element_id) END FROM element m
+                 WHERE m.document_id = e.source_document_id AND m.name = e.source_name
+                    AND NOT EXISTS (SELECT 1 FROM element s WHERE s.document_id = e.source_document_id AND s.element_id = e.source_id))
+                ) AS model_element_id
+            FROM column_edge e WHERE e.source_type = 'data-model') x)
+    GROUP BY document_id, target_element_id, target_column_id, source_name, source_column)",
 };
