@@ -381,7 +381,8 @@ mod tests {
         for (room, told) in [
             (40, "  in Finance/2026/Q3 › Forecast › Page 1"),
             (39, "  in …2026/Q3 › Forecast › Page 1"),
-            (30, "  in …Q3 › Forecast › Page 1"),
+            (28, "  in …Q3 › Forecast › Page 1"),
+            (27, "  in …Forecast › Page 1"),
             (20, "  in …Page 1"),
             (3, "  in …Page 1"),
         ] {

@@ -135,7 +135,7 @@ impl Summary {
             thousands(requests.retries),
             requests.waited_ms as f64 / 1000.0
         ))?;
-        for line in self.skipped() {
+        for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;
         }
         for scope in &self.deficient {
@@ -218,13 +218,13 @@ impl Summary {
     }
 }
 
-/// The table of objects by kind.
+/// The table of objects by kind; kinds of which there is nothing and was nothing are left out.
 pub fn print_counts<'kinds>(
     printer: &Printer,
     kinds: impl Iterator<Item = (&'kinds str, &'kinds Counts)>,
 ) -> Result<(), CliError> {
     let place = |kind: &str| KINDS.iter().position(|(known, _)| *known == kind).unwrap_or(KINDS.len());
-    let mut kinds: Vec<_> = kinds.collect();
+    let mut kinds: Vec<_> = kinds.filter(|(_, counts)| counts.total != 0 || counts.removed != 0).collect();
     kinds.sort_by_key(|(kind, _)| place(kind));
     let rows: Vec<Vec<String>> = kinds
         .into_iter()

@@ -11,10 +11,10 @@ use crate::lineage::sql::SqlError;
 /// Adds the column lineage of a document to its rows, and how that ended. It is known only when all columns and all direct
 /// sources are: with less, a reference might seem to fit what it does not mean, so then what was known before stays.
 ///
-/// `warehouses` are the types of connections by id. Gives an event for each custom SQL that could not be read.
+/// `warehouses` are the types of connections by id, which custom SQL is read by; `None` where they are not known. Gives an event for each custom SQL that could not be read.
 pub(super) fn derive(
     settings: &CrawlSettings,
-    warehouses: &HashMap<String, String>,
+    warehouses: Option<&HashMap<String, String>>,
     document_id: &str,
     rows: &mut Rows,
     scopes: &mut Vec<ScopeReport>,
@@ -29,14 +29,19 @@ pub(super) fn derive(
     }
     let needed = [scope::COLUMNS, scope::LINEAGE, scope::ELEMENTS, scope::PAGES, scope::PAGE_ELEMENTS];
     let mut inputs = scopes.iter().filter(|report| needed.contains(&report.scope));
+    let incomplete = |outcome, message: &str| none(outcome, "column_lineage.inputs_incomplete", message);
     if let Some(missing) = inputs.find(|report| !report.outcome.is_complete()) {
         let outcome = if missing.outcome.is_good() { missing.outcome } else { Outcome::Skipped };
-        let message = format!("the {} of the document are not all known", missing.scope);
-        scopes.push(none(outcome, "column_lineage.inputs_incomplete", &message));
+        scopes.push(incomplete(outcome, &format!("the {} of the document are not all known", missing.scope)));
         return Vec::new();
     }
     let document = Document::of(rows);
-    let custom = columns::of_custom_sql(&document, warehouses);
+    let unknown = HashMap::new();
+    if warehouses.is_none() && document.has_custom_sql() {
+        scopes.push(incomplete(Outcome::Skipped, "which SQL its connections speak is not known"));
+        return Vec::new();
+    }
+    let custom = columns::of_custom_sql(&document, warehouses.unwrap_or(&unknown));
     let mut edges = columns::of_formulas(&document, &custom.outputs);
     edges.extend(custom.edges);
     let tables = custom.tables;

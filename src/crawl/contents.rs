@@ -200,7 +200,7 @@ impl Crawler {
                 })
                 .await;
         }
-        reading.has_bulk_columns = matches!(answer, Answer::Rows(..));
+        reading.has_bulk_columns = matches!(&answer, Answer::Rows(_, report) if report.incomplete.is_none());
         reading.take(step, "", answer, |row: model::Column, reading| {
             let column = rows::column(None, row);
             reading.names(&column.element_id);
@@ -253,7 +253,9 @@ impl Crawler {
         let untold = lineage::untold(&entries);
         let untold: Vec<_> =
             reading.data_elements.iter().filter(|id| untold.contains(id.as_str())).cloned().collect();
-        if let (Some(step), Some(mut total)) = (reading.fallback_step(step), reading.scopes.pop()) {
+        if let Some(step) = reading.fallback_step(step)
+            && let Some(mut total) = reading.scopes.pop()
+        {
             self.one_by_one(
                 step,
                 reading,

@@ -86,9 +86,12 @@ impl Crawler {
         }
     }
 
-    /// The types of connections by id. The first who needs them lists the connections, the others wait for that: what a run
-    /// finds does not depend on what came first.
-    pub(super) async fn warehouses(&self, enqueue: &Enqueue) -> Result<&HashMap<String, String>, CrawlError> {
+    /// The types of connections by id, if all connections could be listed. The first who needs them lists the connections,
+    /// the others wait for that: what a run finds does not depend on what came first.
+    pub(super) async fn warehouses(
+        &self,
+        enqueue: &Enqueue,
+    ) -> Result<Option<&HashMap<String, String>>, CrawlError> {
         let list = async || {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
@@ -102,15 +105,17 @@ impl Crawler {
                     None => out.push(rows::connection(row)),
                 }
             };
-            match (self.read_scope(step, "", vec![call], take).await?, &self.login) {
-                (Some(report), None) => self.deliver_scope(report).await?,
+            let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
+            let is_whole = report.outcome.is_complete();
+            match self.login {
+                None => self.deliver_scope(report).await?,
                 // Which of them are in sight is known when all documents are read.
-                (Some(report), Some(_)) => drop(self.held_back.set((held_back, report))),
-                (None, _) => {}
+                Some(_) => drop(self.held_back.set((held_back, report))),
             }
-            Ok(types)
+            Ok(is_whole.then_some(types))
         };
-        self.warehouses.get_or_try_init(list).await
+        let types: Result<&Option<_>, CrawlError> = self.warehouses.get_or_try_init(list).await;
+        Ok(types?.as_ref())
     }
 
     pub(super) fn needs_admin(&self, step: &Step) -> ScopeReport {

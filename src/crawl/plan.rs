@@ -195,7 +195,13 @@ impl Numbers<'_> {
             note: None,
         };
         if step.fallback {
-            planned.requests = Some(0);
+            // What an earlier run found is asked for again: elements on no page, and those of data models for their SQL.
+            let known = match (step.scope, step.of) {
+                (scope::ELEMENTS, of) => self.objects.get(&format!("beside-pages:{of}")),
+                (scope::QUERIES, "data-model") => self.objects.get("element:data-model"),
+                _ => None,
+            };
+            planned.requests = Some(known.copied().unwrap_or(0));
             planned.note = Some("only where the bulk endpoint cannot answer");
             return Ok(Some(planned));
         }
@@ -247,6 +253,7 @@ impl Numbers<'_> {
             _ if step.of == ORGANISATION => self.count(step.becomes).map(pages),
             _ if graph::DOCUMENT_KINDS.contains(&step.of) => {
                 let further = match &self.catalog {
+                    _ if spec.paging == Paging::Bare => 0,
                     Some(catalog) => catalog.further_pages(step.becomes, step.of, spec.page_size)?,
                     None => 0,
                 };

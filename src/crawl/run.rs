@@ -18,7 +18,6 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
-use super::rows;
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
@@ -166,6 +165,8 @@ pub async fn extract(
     let severity = if decision.is_warning { Severity::Warning } else { Severity::Info };
     progress.notice(severity, &decision.sentence);
     let by_principal = store.published_scope_is_known(scope::MEMBER_GRANTS)?;
+    let organization_before = store.organization()?;
+    let connections_before = store.connections()?;
 
     let previews = &settings.crawl.previews;
     let images = (previews.mode != Previews::Off).then(|| ImageFolder::new(&previews.folder));
@@ -188,6 +189,8 @@ pub async fn extract(
         login: decision.login.clone(),
         members: members.clone(),
         grants_by_principal_before: by_principal,
+        organization_before,
+        connections_before,
         gallery,
     };
     let mut asked = settings.crawl.clone();
@@ -307,7 +310,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     }
     let Some(id) = crawler.token.organization_id.clone() else { return Ok(()) };
     let mut rows = Rows::default();
-    rows.push(rows::organization(id, crawler.document_url().as_deref()));
+    rows.push(crawler.organization(id));
     crawler.deliver(Delivery::Rows(rows)).await?;
     crawler
         .deliver_scope(ScopeReport {

@@ -17,7 +17,7 @@ use crate::catalog::document::LineageNode;
 use crate::catalog::organisation::{Document, File, Workspace};
 use crate::catalog::record::{Record, Table, Value};
 use crate::catalog::warehouse::WarehouseTable;
-use crate::sigma::{Endpoint, ids, model};
+use crate::sigma::{Endpoint, ErrorKind, SigmaError, ids, model};
 
 /// What is said of the organisation and of others, which is not one user's to see.
 const WITHHELD: &[&str] = &[
@@ -43,11 +43,10 @@ impl Crawler {
         let mut ends = Vec::new();
         // Each container that may be out of the member's sight, with what its own content says of where it lies.
         let mut above: HashMap<String, Option<String>> = HashMap::new();
+        // Of what is turned off the catalog keeps what it has, as far as this member sees it.
+        let is_on =
+            |of: &str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(&self.settings));
         for r#type in graph::FILE_TYPES {
-            let document = graph::find(scope::DOCUMENTS, r#type);
-            if document.is_some_and(|step| !step.is_on(&self.settings)) {
-                continue;
-            }
             let call = if member == self.token.member_id {
                 Endpoint::Files.call()
             } else {
@@ -58,7 +57,11 @@ impl Crawler {
                 self.note_if_home(r#type, &row);
                 files.push(rows::file(r#type, row));
             };
-            ends.extend(self.read_scope(step, r#type, vec![call], take).await?);
+            match self.read_scope(step, r#type, vec![call], take).await {
+                Ok(end) => ends.extend(end.filter(|_| is_on(r#type))),
+                Err(CrawlError::Sigma { source, .. }) if !is_on(r#type) && knows_no_such(&source) => {}
+                Err(error) => return Err(error),
+            }
         }
         let left_in = self.left_in(files)?;
         let mut seen: HashSet<String> = HashSet::new();
@@ -71,7 +74,9 @@ impl Crawler {
             if file.r#type == "workspace" {
                 found.push(workspace_of(&file));
             }
-            found.push(file);
+            if is_on(&file.r#type) {
+                found.push(file);
+            }
         }
         self.deliver(Delivery::Rows(found)).await?;
         for end in ends {
@@ -175,7 +180,9 @@ impl Crawler {
         let Some((connections, report)) = self.held_back.get() else { return Ok(()) };
         let known = self.connections.lock().map(|known| known.clone()).unwrap_or_default();
         let mut rows = Rows::default();
-        for connection in connections.iter().filter(|connection| known.contains(&connection.id)) {
+        // What the catalog has stays in it as long as something of it that was not read now reads from there.
+        let may_stay = |id: &String| known.contains(id) || self.connections_before.contains(id);
+        for connection in connections.iter().filter(|connection| may_stay(&connection.id)) {
             rows.push(connection.clone());
         }
         self.deliver(Delivery::Rows(rows)).await?;
@@ -193,6 +200,11 @@ impl Crawler {
     pub fn may_hold(&self, id: &str) -> bool {
         self.seen.get().is_none_or(|seen| seen.contains(id))
     }
+}
+
+/// Whether Sigma answered that it knows no files of that type, as it may of a kind that it has ended.
+fn knows_no_such(error: &SigmaError) -> bool {
+    matches!(error.kind(), ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Retired)
 }
 
 /// A container of which nothing may be told but where it stands in the way to what is seen.

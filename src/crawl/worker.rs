@@ -12,9 +12,10 @@ use super::graph::{self, Step};
 use super::left_out::LeftOut;
 use super::preview::Gallery;
 use super::queue::{Queue, Task};
+use super::rows;
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::organisation::{Connection, Member};
+use crate::catalog::organisation::{Connection, Member, Organization};
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
 use crate::sigma::{Call, ErrorKind, Incomplete, ListingReport, SigmaClient, SigmaError};
@@ -33,6 +34,10 @@ pub(super) struct Crawler {
     pub seen: OnceLock<HashSet<String>>,
     /// The published catalog's grants were asked by principal.
     pub grants_by_principal_before: bool,
+    /// The organisation as the published catalog has it.
+    organization_before: Option<Organization>,
+    /// The connections that the published catalog has.
+    pub connections_before: HashSet<String>,
     pub deliveries: mpsc::Sender<Delivery>,
     /// What is known of the endpoint for data models' SQL.
     pub model_sql: ModelSql,
@@ -45,7 +50,7 @@ pub(super) struct Crawler {
     /// The warehouse tables found so far: a table that many documents read is asked about once.
     tables: Mutex<HashSet<String>>,
     /// The types of connections by id, once they are listed.
-    pub(super) warehouses: OnceCell<HashMap<String, String>>,
+    pub(super) warehouses: OnceCell<Option<HashMap<String, String>>>,
     /// The connections that what was delivered reads from, while one user's view is crawled.
     pub connections: Mutex<HashSet<String>>,
     /// All connections and how their listing ended, while one user's view is crawled.
@@ -61,6 +66,8 @@ pub(super) struct Known {
     pub login: Option<String>,
     pub members: (Vec<Member>, ScopeReport),
     pub grants_by_principal_before: bool,
+    pub organization_before: Option<Organization>,
+    pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
 }
 
@@ -71,7 +78,15 @@ impl Crawler {
         known: Known,
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
-        let Known { token, login, members, grants_by_principal_before, gallery } = known;
+        let Known {
+            token,
+            login,
+            members,
+            grants_by_principal_before,
+            organization_before,
+            connections_before,
+            gallery,
+        } = known;
         Self {
             client,
             settings,
@@ -81,6 +96,8 @@ impl Crawler {
             members: Mutex::new(Some(members)),
             seen: OnceLock::new(),
             grants_by_principal_before,
+            organization_before,
+            connections_before,
             deliveries,
             model_sql: ModelSql::default(),
             gallery,
@@ -115,11 +132,12 @@ impl Crawler {
             }
         }
         let on = |scope| graph::STEPS.iter().any(|step| step.scope == scope && step.is_on(&self.settings));
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: Vec<(&str, &str)> = Vec::new();
         for step in graph::STEPS.iter().filter(|step| !graph::DOCUMENT_KINDS.contains(&step.of)) {
-            if !on(step.scope) && !told.contains(&step.scope) {
-                told.push(step.scope);
-                self.deliver_scope(turned_off(step, step.scope, "")).await?;
+            let parent = if on(step.scope) { step.of } else { "" };
+            if !step.is_on(&self.settings) && !told.contains(&(step.scope, parent)) {
+                told.push((step.scope, parent));
+                self.deliver_scope(turned_off(step, step.scope, parent)).await?;
             }
         }
         let optional = graph::STEPS.iter().filter(|step| step.is_optional() && !step.is_on(&self.settings));
@@ -142,8 +160,13 @@ impl Crawler {
         }
     }
 
-    pub fn document_url(&self) -> Option<String> {
-        self.document_url.lock().ok().and_then(|known| known.clone())
+    /// The organisation: its address as documents tell it, or as it was known where none was listed.
+    pub fn organization(&self, id: String) -> Organization {
+        let url = self.document_url.lock().ok().and_then(|known| known.clone());
+        match (url, &self.organization_before) {
+            (None, Some(before)) if before.id == id => before.clone(),
+            (url, _) => rows::organization(id, url.as_deref()),
+        }
     }
 
     /// Whether this is the first that is heard of a warehouse table.
@@ -328,12 +351,31 @@ pub(super) fn failed(
 
 /// Two listings of one scope: as good as the worse one.
 pub(super) fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
-    let (worse, other) = if first.outcome.is_good() { (second, first) } else { (first, second) };
+    // What is not complete removes nothing, however good it is.
+    let rank = |report: &ScopeReport| (!report.outcome.is_good(), !report.outcome.is_complete());
+    let (worse, other) = if rank(&first) < rank(&second) { (second, first) } else { (first, second) };
     ScopeReport {
         pages: worse.pages + other.pages,
         rows: worse.rows + other.rows,
         http_calls: worse.http_calls + other.http_calls,
         retries: worse.retries + other.retries,
         ..worse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_listings_are_as_good_as_the_worse_one_whatever_their_order() {
+        let worst_first = [Outcome::Denied, Outcome::Carried, Outcome::Complete];
+        let listed = |outcome| ScopeReport::without_rows(scope::FILES, "", outcome, "", "");
+        for (place, worse) in worst_first.into_iter().enumerate() {
+            for better in &worst_first[place..] {
+                assert_eq!(combined(listed(worse), listed(*better)).outcome, worse);
+                assert_eq!(combined(listed(*better), listed(worse)).outcome, worse);
+            }
+        }
     }
 }

@@ -26,6 +26,6 @@ pub use mapping::{Mapping, MappingFile, Pair};
 pub use problem::{MAX_PROBLEMS, Problem, Problems, Rejected};
 pub use reconcile::reconcile;
 pub use sheet::{Delimiter, ReadOptions};
-pub use status::{Include, Matching, MemberIdentity, Reconciliation, Status, UserIdentity};
+pub use status::{Include, LookAlike, Matching, MemberIdentity, Reconciliation, Status, UserIdentity};
 pub use text::{Encoding, MAX_BYTES};
 pub use users::{CatalogUser, CatalogUsers, CsvUsers};

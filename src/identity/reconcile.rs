@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::key::{EmailKey, UserKey};
 use super::mapping::Pair;
-use super::status::{Include, Matching, MemberIdentity, Reconciliation, Status, UserIdentity};
+use super::status::{Include, LookAlike, Matching, MemberIdentity, Reconciliation, Status, UserIdentity};
 use super::users::CatalogUser;
 use crate::catalog::organisation::Member;
 
@@ -46,7 +46,17 @@ pub fn reconcile(
         .collect();
     catalog_users.sort_by(|a, b| a.network_id.cmp(&b.network_id));
     let (unknown_sigma, unknown_catalog) = directory.unknown(&people);
-    Reconciliation { members: found, catalog_users, unknown_sigma, unknown_catalog }
+    let mut look_alikes: Vec<LookAlike> = people
+        .iter()
+        .zip(&statuses)
+        .filter(|(_, status)| **status == Status::Unmapped)
+        .filter_map(|(person, _)| {
+            let of = directory.look_alike(person.email.as_ref().ok()?)?;
+            Some(LookAlike { member_id: person.member.id.clone(), ..of.clone() })
+        })
+        .collect();
+    look_alikes.sort_by(|a, b| a.member_id.cmp(&b.member_id));
+    Reconciliation { members: found, catalog_users, unknown_sigma, unknown_catalog, look_alikes }
 }
 
 /// Whether several members claim one user. With merging allowed, several addresses may; two members with one address
@@ -70,8 +80,8 @@ struct Directory<'a> {
     matching: Matching<'a>,
     by_name: HashMap<UserKey, Vec<usize>>,
     by_email: HashMap<EmailKey, Vec<usize>>,
-    /// For hints: whose address it is that looks so.
-    look_alikes: HashMap<String, String>,
+    /// Whose address it is that looks so; of no member yet.
+    look_alikes: HashMap<String, LookAlike>,
 }
 
 impl<'a> Directory<'a> {
@@ -92,7 +102,12 @@ impl<'a> Directory<'a> {
                 Matching::Csv(_) | Matching::Email => user.email.as_ref(),
             };
             if let Some(Ok(email)) = address.map(|address| EmailKey::new(address)) {
-                let whose = || format!("the address of `{}`", user.network_id);
+                let whose = || LookAlike {
+                    member_id: String::new(),
+                    network_id: user.network_id.clone(),
+                    whose: format!("the address of `{}`", user.network_id),
+                    line: None,
+                };
                 if !matches!(matching, Matching::Csv(_)) {
                     directory.look_alikes.entry(email.skeleton()).or_insert_with(whose);
                 }
@@ -101,11 +116,21 @@ impl<'a> Directory<'a> {
         }
         if let Matching::Csv(mapping) = matching {
             for pair in mapping.pairs() {
-                let whose = || format!("the address on line {}", pair.line);
+                let whose = || LookAlike {
+                    member_id: String::new(),
+                    network_id: pair.network_id.clone(),
+                    whose: format!("the address on line {}", pair.line),
+                    line: Some(pair.line),
+                };
                 directory.look_alikes.entry(pair.email.skeleton()).or_insert_with(whose);
             }
         }
         directory
+    }
+
+    /// The other address that one could be mistaken for. None for an address that the CSV names itself.
+    fn look_alike(&self, email: &EmailKey) -> Option<&LookAlike> {
+        if self.pair(email).is_some() { None } else { self.look_alikes.get(&email.skeleton()) }
     }
 
     /// The users that an address could be. Users whose names differ in case only cannot be told apart: one of them
@@ -311,12 +336,12 @@ impl<'a> Person<'a> {
             (Matching::Csv(_), Some(pair)) => {
                 format!("line {} names `{}`, which is no catalog user", pair.line, pair.network_id)
             }
-            (Matching::Csv(_), None) => match directory.look_alikes.get(&email.skeleton()) {
-                Some(whose) => format!("not in the CSV; looks like {whose}, and is another one"),
+            (Matching::Csv(_), None) => match directory.look_alike(email) {
+                Some(found) => format!("not in the CSV; looks like {}, and is another one", found.whose),
                 None => "not in the CSV".to_owned(),
             },
-            (Matching::Email | Matching::Username, _) => match directory.look_alikes.get(&email.skeleton()) {
-                Some(whose) => format!("looks like {whose}, and is another one"),
+            (Matching::Email | Matching::Username, _) => match directory.look_alike(email) {
+                Some(found) => format!("looks like {}, and is another one", found.whose),
                 None => format!(
                     "no catalog user has this {}",
                     match directory.matching {

@@ -150,6 +150,22 @@ pub struct Reconciliation {
     pub unknown_sigma: Vec<u64>,
     /// Lines of the identity CSV whose login name no catalog user has.
     pub unknown_catalog: Vec<u64>,
+    /// The unmapped members whose address could be mistaken for another one, by id. A warning, never a match.
+    #[serde(skip)]
+    pub look_alikes: Vec<LookAlike>,
+}
+
+/// An address that could be mistaken for a member's, and is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookAlike {
+    /// The member.
+    pub member_id: String,
+    /// The catalog user whose address it is.
+    pub network_id: String,
+    /// Whose address it is, in words.
+    pub whose: String,
+    /// The line of the identity CSV that names it.
+    pub line: Option<u64>,
 }
 
 impl Reconciliation {

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::document::{Column, Document, Element, Source};
+use super::document::{CUSTOM_SQL_TYPE, Column, Document, Element, Source};
 use super::formula::{self, Reference};
 use super::sql::{self, SqlError};
 use crate::catalog::document::{ColumnEdge, CustomSqlTable};
 
 /// Under this name formulas know custom SQL, whatever its id: seen in the formulas of many documents.
 const CUSTOM_SQL: &str = "Custom SQL";
-/// The type of its nodes.
-const CUSTOM_SQL_TYPE: &str = "customSQL";
 
 /// What columns are computed from, as their formulas say. Columns whose id names their source have no edge.
 ///

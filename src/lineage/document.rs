@@ -10,6 +10,9 @@ use crate::catalog::record::{Record, Value};
 /// The type of elements that hold a value to choose. Formulas name them like columns.
 const CONTROL: &str = "control";
 
+/// The type of the nodes that are custom SQL.
+pub const CUSTOM_SQL_TYPE: &str = "customSQL";
+
 /// An element.
 #[derive(Debug, Default)]
 pub struct Element<'rows> {
@@ -68,6 +71,11 @@ pub struct Document<'rows> {
 }
 
 impl<'rows> Document<'rows> {
+    /// Whether it reads custom SQL.
+    pub fn has_custom_sql(&self) -> bool {
+        self.nodes.keys().any(|(kind, _)| *kind == CUSTOM_SQL_TYPE)
+    }
+
     /// Reads the rows of a document.
     pub fn of(rows: &'rows Rows) -> Self {
         let mut document = Self::default();

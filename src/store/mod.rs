@@ -44,13 +44,13 @@ mod sizes;
 pub mod views;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 pub use data_access::{DataAccess, DataGrant, TableRead};
 pub use error::StoreError;
@@ -65,6 +65,8 @@ pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
 pub use sizes::Sizes;
 pub use writer::{Counts, Writer};
+
+use crate::catalog::organisation::Organization;
 
 /// A catalog open for writing, with its lock held.
 #[derive(Debug)]
@@ -115,6 +117,21 @@ impl Store {
     /// Whether the published run asked any scope of that name.
     pub fn published_scope_is_known(&self, scope: &str) -> Result<bool, StoreError> {
         ledger::published_scope_is_known(&self.connection, scope)
+    }
+
+    /// The organisation of the published catalog, if any.
+    pub fn organization(&self) -> Result<Option<Organization>, StoreError> {
+        let read = |row: &Row<'_>| {
+            Ok(Organization { id: row.get("id")?, slug: row.get("slug")?, url: row.get("url")? })
+        };
+        Ok(self.connection.query_row("SELECT * FROM organization", [], read).optional()?)
+    }
+
+    /// The ids of the published catalog's connections.
+    pub fn connections(&self) -> Result<HashSet<String>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT id FROM connection")?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     /// What a rejected run would have removed, by kind.

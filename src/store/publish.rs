@@ -13,7 +13,8 @@ use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
 use crate::catalog::facts::Facts;
 use crate::catalog::mirror::Mirror;
-use crate::catalog::record::{ChildOf, Table};
+use crate::catalog::organisation;
+use crate::catalog::record::{ChildOf, Record, Table};
 
 /// Why a run was not published although it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,7 +60,7 @@ pub struct Publication<'a> {
 }
 
 /// The tables of what one user sees or does not see; the rest goes with it.
-const LIMITED: &[&str] = &["workspace", "file", "document", "connection"];
+const LIMITED: &[&str] = &["workspace", "file", "document"];
 
 /// The tables that hold nothing of what one user sees: what an earlier run wrote there goes when the catalog becomes that.
 const WITHHELD: &[&str] = &[
@@ -134,6 +135,12 @@ impl Writer {
             if only.is_some() && WITHHELD.contains(&table.name) {
                 remove_all(db, run, table, &mut self.tallies)?;
             }
+        }
+        if let Some(only) = only {
+            // Some of what stays was not read in this run, and still reads from somewhere.
+            let mut only = only.clone();
+            only.extend(connections_in_use(db)?);
+            remove_others(db, run, organisation::Connection::TABLE, &only, &mut self.tallies)?;
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
         for kind in before.keys().chain(self.tallies.keys()) {
@@ -255,6 +262,20 @@ fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
         db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to = ?"), [run])?;
     }
     Ok(())
+}
+
+/// The connections that current rows read from.
+fn connections_in_use(db: &Connection) -> Result<Vec<String>, StoreError> {
+    let naming = TABLES.iter().filter(|table| table.position("connection_id").is_some());
+    let each = naming.map(|table| {
+        format!(
+            "SELECT connection_id FROM {} WHERE valid_to IS NULL AND connection_id IS NOT NULL",
+            table.history()
+        )
+    });
+    let mut statement = db.prepare(&each.collect::<Vec<_>>().join(" UNION "))?;
+    let found = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found)
 }
 
 /// Closes the rows of a table whose ids are not among those that may stay.

@@ -15,7 +15,8 @@ pub struct Sizes {
     /// Its grants were asked by member and team.
     pub grants_by_principal: bool,
     /// Objects by what they are: documents by kind, `workspace`, `member`, `team`, ...; `file:<type>` for files;
-    /// `contents:<kind>` for the documents whose contents are read; `page:<kind>` for the pages in them.
+    /// `contents:<kind>` for the documents whose contents are read; `page:<kind>` and
+    /// `element:<kind>` for what is in them, `beside-pages:<kind>` for those with elements on no page.
     pub objects: BTreeMap<String, u64>,
 }
 
@@ -23,6 +24,9 @@ pub struct Sizes {
 const COUNTS: &str = "SELECT kind, count(*) FROM document GROUP BY 1
     UNION ALL SELECT 'contents:' || kind, count(*) FROM document WHERE NOT coalesce(is_archived, 0) GROUP BY 1
     UNION ALL SELECT 'page:' || d.kind, count(*) FROM page p JOIN document d ON d.id = p.document_id GROUP BY 1
+    UNION ALL SELECT 'element:' || d.kind, count(*) FROM element e JOIN document d ON d.id = e.document_id GROUP BY 1
+    UNION ALL SELECT 'beside-pages:' || d.kind, count(DISTINCT d.id) FROM element e JOIN document d ON d.id = e.document_id
+        WHERE e.page_id IS NULL GROUP BY 1
     UNION ALL SELECT 'file:' || type, count(*) FROM file GROUP BY 1
     UNION ALL SELECT 'workspace', count(*) FROM workspace
     UNION ALL SELECT 'member', count(*) FROM member

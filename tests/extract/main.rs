@@ -2,6 +2,7 @@
 
 mod attached;
 mod check;
+mod combinations;
 mod context;
 mod demo;
 mod dialects;
@@ -19,3 +20,4 @@ mod shapes;
 mod signals;
 mod switching;
 mod truth;
+mod whole;

@@ -177,6 +177,23 @@ fn questions_about_a_catalog_that_is_not_there_are_answered_so() {
 }
 
 #[test]
+fn a_filter_that_nothing_can_meet_is_no_answer() {
+    let context = Context::small();
+    context.extract();
+    for (filter, word, known) in [
+        ("--workspace", "Finanse", "Finance"),
+        ("--kind", "workbok", "workbook"),
+        ("--level", "admin", "organize"),
+    ] {
+        let ran = run(&mut context.command(&["report", "R01", filter, word, "--db", "catalog.db"]));
+        assert_says(&ran, 2, &[&format!("`{word}`"), known]);
+        assert!(ran.stdout.is_empty(), "{ran}");
+    }
+    let ran = run(&mut context.command(&["report", "R01", "--workspace", "finance", "--db", "catalog.db"]));
+    assert_eq!(ran.code, 0, "{ran}");
+}
+
+#[test]
 fn questions_about_a_catalog_without_a_published_run_are_answered_so() {
     let context = Context::small();
     context.simulator.set_faults(vec!["GET /v2/files 403".parse().expect("a rule")]);

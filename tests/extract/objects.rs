@@ -106,6 +106,9 @@ fn data_permissions_on_tables_are_asked_only_when_wanted() {
     let kinds = "SELECT DISTINCT asked_kind FROM connection_grant ORDER BY 1";
     assert_eq!(context.rows(kinds), ["\"connection\""]);
     assert_eq!(asked(&context.simulator.stats(), TABLE_GRANTS), 0);
+    let told =
+        "SELECT parent_id FROM fetch_scope WHERE endpoint = 'connection-grants' AND outcome = 'excluded'";
+    assert_eq!(context.rows(told), ["\"table\""]);
     context.extract();
     assert_eq!(context.rows(kinds), ["\"connection\"", "\"table\""]);
 }

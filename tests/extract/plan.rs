@@ -46,6 +46,7 @@ fn with_a_catalog_the_plan_is_what_the_next_run_asks() {
             &["--grants", "object"],
         ),
         (Options::small(), &["--lineage", "false", "--reports", "false"]),
+        (Options::small(), &["--everything", "true", "--archived", "true", "--personal", "true"]),
     ] {
         let context = Context::new(options);
         assert_eq!(context.extract_with(arguments).code, 0);

@@ -35,6 +35,7 @@ const SAID: &str = "(text) => {
         heat: heat.rows.flatMap(([team, cells]) => cells.flatMap((cell, column) => cell.objects
             ? [[team, heat.columns[column], data.levels[cell.level], cell.objects, heat.unread[column]]] : [])),
         paths: objects.map((object) => pathOf(data, object)),
+        teams: members.map((member) => [...data.teamsOf[member]]),
     };
 }";
 
@@ -80,6 +81,7 @@ fn expected(world: &World) -> Value {
         all.filter(|(_, given)| matters(given)).map(|(object, given)| json!([object, given])).collect()
     };
     json!({
+        "teams": members.clone().map(|member| access.teams_of(member)).collect::<Vec<_>>(),
         "audiences": objects.clone().map(audience).collect::<Vec<_>>(),
         "reaches": members.clone().map(reach).collect::<Vec<_>>(),
         "answers": &answers,
@@ -113,7 +115,7 @@ fn compare(tab: &mut Tab, facts: Facts, what: &str) -> BTreeMap<String, usize> {
     let mut said = tab.eval(&format!("({SAID})({data})"));
     said["heat"].as_array_mut().expect("cells").sort_by_key(Value::to_string);
     let expected = expected(&world);
-    for part in ["answers", "audiences", "reaches", "heat", "paths"] {
+    for part in ["answers", "audiences", "reaches", "heat", "paths", "teams"] {
         assert_eq!(said[part], expected[part], "{part} of {what}: {:#?}", world.facts);
     }
     let mut kinds = BTreeMap::new();
@@ -150,6 +152,8 @@ fn one_of_each() -> Facts {
     for (object, to, word) in [
         ("w", "team:all", "view"),
         ("w", "team:t", "explore"),
+        ("f", "team:t", "explore"),
+        ("f", "team:t", "organize"),
         ("f", "ben", "edit"),
         ("f", "team:old", "edit"),
         ("a workbook", "gus", "organize"),

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use sigma_catalog::report::finding::Ledger;
 use sigma_catalog::report::page;
+use sigma_catalog::simulator::Options;
 use sigma_catalog::store::{EmbedRow, Embeds};
 use tempfile::TempDir;
 
 use crate::facts::Build;
+use crate::shared::{Context, run};
 use crate::world::World;
 
 /// A name that would be dangerous if anything took it for more than text.
@@ -95,4 +97,54 @@ fn the_policy_lets_in_what_the_page_carries_and_nothing_else() {
     for remote in ["http://", "https://", " src=", "@import", "url("] {
         assert!(!text.contains(remote), "{remote}");
     }
+}
+
+#[test]
+fn a_table_that_is_too_long_says_so() {
+    let mut world = World::new();
+    let facts = &mut world.facts;
+    facts.team("all", &[]).name = Some("All Members".into());
+    facts.workspace("w");
+    for number in 0..1200 {
+        facts.document("workbook", &format!("b{number}"), "w");
+        facts.readings.note("object-grants", &format!("b{number}"), false);
+    }
+    facts.grant("w", "team:all", "view");
+    let text = text_of(&world);
+    assert!(text.len() < 2_000_000, "{}", text.len());
+    // The workspace is exposed as well; what everybody sees and nobody owns is a finding twice.
+    assert!(text.contains("The first 1000 of 1201 are shown; <code>sigma-catalog report exposure</code>"));
+    assert!(text.contains("The first 1000 of 1200 are shown; <code>sigma-catalog report coverage</code>"));
+    assert!(text.contains("The first 1000 of 2401 are shown; <code>sigma-catalog report all</code>"));
+}
+
+#[test]
+fn the_binary_writes_it_for_its_owner_with_the_organisations_name_and_whose_access_is_mirrored() {
+    let context = Context::new(Options { pages: 1, elements: 1, columns: 2, ..Options::small() });
+    context.extract();
+    let folder = context.folder.path().join("out");
+    std::fs::create_dir(&folder).expect("a folder");
+    let written = folder.join("report.html");
+    std::fs::write(&written, "an earlier one").expect("a file");
+    for arguments in [&["html"][..], &["R08", "--format", "csv"]] {
+        let more = ["--db", "catalog.db", "--out", "out/report.html"];
+        let ran = run(&mut context.command(&[&["report"], arguments, &more].concat()));
+        assert_eq!(ran.code, 0, "{ran}");
+        let text = std::fs::read_to_string(&written).expect("text");
+        if arguments == ["html"] {
+            assert!(text.contains("<title>Who can see what: northwind-labs</title>"));
+            assert!(text.contains("The catalog mirrors nobody&#39;s access"), "{}", &text[..200]);
+        } else {
+            assert!(text.starts_with("report_id,"), "{text}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&written).expect("a file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing unfinished is left");
+    }
+    let ran = run(&mut context.command(&["report", "html", "--db", "catalog.db", "--out", "."]));
+    assert_eq!((ran.code, ran.stderr.contains("cannot write `.`")), (2, true), "{ran}");
 }

@@ -163,7 +163,13 @@ fn what_was_not_read_is_said_in_words() {
     facts.folder("f", "w");
     facts.document("workbook", "b", "f");
     facts.grant("b", "ann", "view");
-    facts.readings.note("object-grants", "f", false);
+    facts.team("all", &[]).name = Some("All Members".into());
+    facts.workspace("open");
+    facts.folder("g", "open");
+    facts.grant("open", "team:all", "view");
+    for folder in ["f", "g"] {
+        facts.readings.note("object-grants", folder, false);
+    }
     let mut tab = Tab::open(390, 844, false);
     tab.load(&written(&folder, &world), "");
     find(&mut tab, "b");
@@ -175,11 +181,17 @@ fn what_was_not_read_is_said_in_words() {
     let said = tab.eval("panel.textContent");
     let said = said.as_str().expect("text");
     assert!(
-        said.contains("Reaches 0 objects.") && said.contains("whether this person reaches 2 other"),
+        said.contains("Reaches 2 objects.") && said.contains("whether this person reaches 2 other"),
         "{said}"
     );
     let gaps = tab.eval("document.getElementById('unknown').textContent");
     assert!(gaps.as_str().expect("text").contains("object-grants"), "{gaps}");
+    let exposed = tab.eval(
+        "[...document.querySelectorAll('#exposure tbody td:last-child')].map((cell) => cell.textContent)",
+    );
+    assert_eq!(exposed, json!(["exact", "lower bound"]), "the workspace, and what lies in it");
+    tab.until("heat.childElementCount > 0");
+    assert_eq!(tab.eval("heat.querySelector('thead').textContent"), "Teamopenlower bound");
     is_sound(&mut tab, "gaps");
 }
 
@@ -219,6 +231,7 @@ fn the_keyboard_and_paper_are_enough() {
         tab.eval("[field.getAttribute('aria-expanded'), told.textContent]"),
         json!(["true", "2 found"])
     );
+    tab.picture("search", false);
     let chosen = "[...list.children].map((option) => option.getAttribute('aria-selected'))";
     for (key, places) in [
         ("ArrowDown", ["true", "false"]),

@@ -124,7 +124,10 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     assert_eq!((&changes["unchanged"], &second["active"]), (&json!(1), &json!(1)));
     // Chris is nobody any more, and Olga is who Chris was.
     let (chris, olga) = (seen_by(&context, "chris.creator@"), seen_by(&context, "Olga.Old+BI@"));
-    assert!(chris.len() > olga.len() && !olga.is_empty());
+    assert!(!chris.is_empty() && !olga.is_subset(&chris));
+    let effect = &first["effect"];
+    assert_eq!((&effect["users_gained"], &effect["objects_lost"]), (&json!(2), &json!(0)));
+    assert_eq!(effect["objects_gained"], json!(chris.union(&olga).count()));
     assert_eq!(
         second["effect"],
         json!({
@@ -160,6 +163,18 @@ fn an_import_shows_what_changes_and_needs_agreement() {
     let again = json_of(&context, &["import", "two.csv", "--yes"]);
     assert_eq!(again["version"], Value::Null);
     assert_eq!(json_of(&context, &["list"])["versions"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn an_address_that_passes_for_a_members_is_pointed_at() {
+    let context = world();
+    let alike = "in\u{430}.inactive@northwind-labs.example";
+    write(&context, "alike.csv", &format!("network_id,sigma_email\nina,{alike}\n"));
+    let ran = identity(&context, &["validate", "alike.csv"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let warning =
+        "alike.csv:2: sigma_email: looks like `ina.inactive@northwind-labs.example` of a Sigma member";
+    assert!(ran.stderr.contains(warning), "{ran}");
 }
 
 #[test]

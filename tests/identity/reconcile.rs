@@ -271,6 +271,12 @@ fn a_look_alike_is_pointed_at_and_not_matched() {
     let found = reconcile(&members, &users, Matching::Csv(&csv), Include::default());
     assert_eq!(of(&found, "m").status, Status::Unmapped);
     assert_eq!(of(&found, "m").hint, "not in the CSV; looks like the address on line 2, and is another one");
+    let [alike] = &found.look_alikes[..] else { panic!("{:?}", found.look_alikes) };
+    assert_eq!((alike.member_id.as_str(), alike.network_id.as_str(), alike.line), ("m", "ann", Some(2)));
+    // An address that the CSV names is meant, whatever else looks so.
+    let csv = mapping(&[("ann", "ann@paypal.com"), ("nobody", "ann@p\u{430}ypal.com")]);
+    let found = reconcile(&members, &users, Matching::Csv(&csv), Include::default());
+    assert_eq!(found.look_alikes, []);
 }
 
 #[test]

@@ -145,6 +145,10 @@ fn r07_names_each_kind_of_conflict() {
     let rows: Vec<_> =
         rows.iter().filter(|row| row.starts_with("csv") || row.starts_with("domain")).collect();
     assert_eq!(rows, expected);
+    world.mapping(&[("u6", "m\u{430}ny@x.com")], false);
+    let rows = world.rows("R07", &["kind", "left", "right", "evidence"]);
+    let expected = "confusable | many@x.com (m6) | u6 | looks like the address on line 2, and is another one";
+    assert!(rows.contains(&expected.into()), "{rows:#?}");
 }
 
 #[test]

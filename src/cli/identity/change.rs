@@ -117,6 +117,16 @@ impl Validation {
                 self.warnings.push(warning.in_column(column));
             }
         }
+        for found in
+            found.look_alikes.iter().filter_map(|found| found.line.map(|line| (line, &found.member_id)))
+        {
+            let (line, id) = found;
+            let member = members.iter().flatten().find(|member| member.id == *id);
+            let Some(email) = member.and_then(|member| member.email.as_deref()) else { continue };
+            let problem = format!("looks like `{email}` of a Sigma member, and is another address");
+            let warning = Problem::at(line, problem, "if that member is meant, type the address by hand");
+            self.warnings.push(warning.in_column("sigma_email"));
+        }
         self.warnings.sort();
         let both = members.is_some() && users.is_some();
         let having = |statuses: &[Status]| {

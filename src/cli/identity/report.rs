@@ -143,6 +143,15 @@ fn basis(
     Ok((mapping, basis))
 }
 
+/// A hint, behind the state of an account that is not in use.
+fn hint(state: &str, hint: &str) -> String {
+    match (state, hint) {
+        ("active", hint) => hint.to_owned(),
+        (state, "") => state.replace('_', " "),
+        (state, hint) => format!("{}: {hint}", state.replace('_', " ")),
+    }
+}
+
 fn print(report: &IdentityReport, printer: &Printer) -> Result<(), CliError> {
     let basis = &report.basis;
     let source = match (basis.version, &basis.file) {
@@ -175,22 +184,15 @@ fn print(report: &IdentityReport, printer: &Printer) -> Result<(), CliError> {
         .map(|member| {
             vec![
                 member.sigma_email.clone().unwrap_or_else(|| member.member_id.clone()),
-                text(&member.account_type),
-                text(&member.user_kind),
-                member.state.to_owned(),
                 text(&member.catalog_user),
                 member.status.name().to_owned(),
                 line(member.csv_line),
-                member.hint.clone(),
+                hint(member.state, &member.hint),
             ]
         })
         .collect();
     printer.line("")?;
-    printer.table(
-        &["Sigma member", "account type", "kind", "state", "catalog user", "status", "line", "hint"],
-        &members,
-        &[6],
-    )?;
+    printer.table(&["Sigma member", "catalog user", "status", "line", "hint"], &members, &[3])?;
     let users: Vec<Vec<String>> = report
         .found
         .catalog_users
@@ -199,15 +201,14 @@ fn print(report: &IdentityReport, printer: &Printer) -> Result<(), CliError> {
             vec![
                 user.network_id.clone(),
                 text(&user.email),
-                if user.active { "active" } else { "inactive" }.to_owned(),
                 user.status.name().to_owned(),
                 line(user.csv_line),
-                user.hint.clone(),
+                hint(if user.active { "active" } else { "inactive" }, &user.hint),
             ]
         })
         .collect();
     printer.line("")?;
-    printer.table(&["catalog user", "e-mail", "state", "status", "line", "hint"], &users, &[4])?;
+    printer.table(&["catalog user", "e-mail", "status", "line", "hint"], &users, &[3])?;
     for (lines, what) in [
         (&report.found.unknown_sigma, "address that no Sigma member has"),
         (&report.found.unknown_catalog, "login name that no catalog user has"),

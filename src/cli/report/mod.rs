@@ -7,6 +7,7 @@ mod load;
 mod record;
 mod suppress;
 mod text;
+mod words;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -200,6 +201,7 @@ fn filter(
     inputs: &crate::report::Inputs<'_>,
 ) -> Result<Filter, CliError> {
     let access: &Access = inputs.access;
+    words::check(arguments, access)?;
     let is_about = |need: Need| report.needs.contains(&need);
     let member = inputs.member().map_err(ReportError::from)?.filter(|_| !is_about(Need::Member));
     let object = inputs.object().map_err(ReportError::from)?.filter(|_| !is_about(Need::Object));

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::finding::{Ledger, Status};
 use super::inputs::Inputs;
 use super::row::{ReportError, Severity};
-use crate::access::Member;
+use crate::access::{Access, Member};
 use crate::identity::Status as Known;
 use crate::store::{AudienceRow, Catalog, RunRow, RunState};
 use data::Data;
@@ -46,7 +46,8 @@ struct Page<'a> {
     mode: String,
     tiles: Vec<Tile>,
     findings: Vec<Group<'a>>,
-    findings_left: String,
+    findings_shown: usize,
+    findings_total: usize,
     exposures: Sheet,
     statuses: Vec<StatusCount>,
     gaps: Sheet,
@@ -90,13 +91,11 @@ pub fn page(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<String, ReportError>
         organization: slug.as_deref().or(inputs.stamp.org_id.as_deref()).unwrap_or("without an id"),
         run,
         as_of: inputs.stamp.as_of.as_deref().map(moment).unwrap_or_default(),
-        mode: audience.as_ref().map(|audience| mirrors(audience, inputs)).unwrap_or_default(),
+        mode: audience.as_ref().map(|audience| mirrors(audience, inputs.access)).unwrap_or_default(),
         tiles: inputs.catalog.map(|catalog| tiles(catalog, run)).transpose()?.unwrap_or_default(),
         findings: groups(&findings),
-        findings_left: match findings.len().saturating_sub(MOST_ROWS) {
-            0 => String::new(),
-            left => format!("The first {MOST_ROWS} are shown; `report all` writes the other {left} as well."),
-        },
+        findings_shown: findings.len().min(MOST_ROWS),
+        findings_total: findings.len(),
         exposures: sheet::of("R12", inputs, ledger, MOST_ROWS)?,
         statuses: statuses(inputs),
         gaps: sheet::of("R18", inputs, ledger, MOST_ROWS)?,
@@ -115,9 +114,9 @@ pub fn page(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<String, ReportError>
 }
 
 /// Whose access the catalog mirrors, in a sentence.
-fn mirrors(audience: &AudienceRow, inputs: &Inputs<'_>) -> String {
+fn mirrors(audience: &AudienceRow, access: &Access) -> String {
     if let Some(login) = &audience.login_member_id {
-        let people = inputs.access.members();
+        let people = access.members();
         let who = people.iter().find(|member| member.id == *login).map_or(login.as_str(), Member::title);
         return format!("The catalog holds what {who} sees; nobody's access is mirrored in it.");
     }
@@ -279,6 +278,7 @@ fn meaning(status: Known) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::facts::{Facts, MemberFact};
 
     #[test]
     fn findings_are_shown_by_severity_as_far_as_there_is_room() {
@@ -299,6 +299,54 @@ mod tests {
             .collect();
         let low = ("low", MOST_ROWS, 0, MOST_ROWS - 2, false);
         assert_eq!(told, [("critical", 2, 1, 2, true), low, ("info", 1, 0, 0, false)]);
+    }
+
+    #[test]
+    fn whose_access_is_mirrored_is_told_in_a_sentence() {
+        let mut facts = Facts::default();
+        facts.members.push(MemberFact {
+            id: "m1".into(),
+            email: Some("ann@x.com".into()),
+            ..MemberFact::default()
+        });
+        let access = Access::new(&facts);
+        let csv = AudienceRow {
+            mode: "identity_csv".into(),
+            login_member_id: None,
+            matched_by: Some("csv".into()),
+            mapping_version: Some(1),
+            mapping_file: None,
+            mapping_sha256: None,
+            users_file: None,
+            users_sha256: None,
+            source: "grants".into(),
+            mapped: 3,
+            excluded: 1,
+            limited: false,
+        };
+        let told = |audience: &AudienceRow| mirrors(audience, &access);
+        assert_eq!(
+            told(&csv),
+            "The catalog mirrors the access of 3 members matched by an identity CSV, as the grants give it; it shows \
+             nothing to 1 member without a match."
+        );
+        let asked = AudienceRow {
+            matched_by: Some("email".into()),
+            source: "sigma".into(),
+            limited: true,
+            ..csv.clone()
+        };
+        assert_eq!(
+            told(&asked),
+            "The catalog mirrors the access of 3 members matched by e-mail address, as Sigma itself answered it; it \
+             shows nothing to 1 member without a match. The bi_ views show what they reach and nothing else."
+        );
+        assert!(told(&AudienceRow { mapped: 0, ..csv.clone() }).contains("nobody's access"));
+        for (id, name) in [("m1", "ann@x.com"), ("m2", "m2")] {
+            let login = AudienceRow { login_member_id: Some(id.into()), ..csv.clone() };
+            let expected = format!("The catalog holds what {name} sees; nobody's access is mirrored in it.");
+            assert_eq!(told(&login), expected);
+        }
     }
 
     #[test]

@@ -12,10 +12,11 @@ use crate::report::table::{self, AFTER, BEFORE, Column, REPORTS, Report};
 pub(super) struct Sheet {
     /// The report's name.
     pub name: &'static str,
-    pub labels: Vec<&'static str>,
+    /// Captions of the columns, and what stands in them.
+    pub labels: Vec<(&'static str, &'static str)>,
     pub rows: Vec<Vec<String>>,
-    /// How many rows more there are.
-    pub left: usize,
+    /// How many rows there are in all.
+    pub total: usize,
 }
 
 impl Sheet {
@@ -40,18 +41,26 @@ fn shown(report: &'static Report) -> Vec<(usize, &'static Column)> {
     own.map(|(place, column)| (BEFORE.len() + place, column)).collect()
 }
 
+/// A word of ours as people write it.
+fn spoken(cell: &Cell<'_>) -> String {
+    cell.text().replace('_', " ")
+}
+
 /// The report of that id, up to `most` rows.
 pub(super) fn of(id: &str, inputs: &Inputs<'_>, ledger: &Ledger, most: usize) -> Result<Sheet, ReportError> {
     let report = table::find(id).ok_or_else(|| ReportError::Internal(format!("there is no report {id}")))?;
     let columns = shown(report);
-    let labels = columns.iter().map(|(_, column)| column.label).collect();
+    let sure = BEFORE.len() + report.columns.len();
+    let own = columns.iter().map(|(_, column)| (column.label, column.doc));
+    let labels = own.chain([("confidence", "how sure the row is")]).collect();
     let mut sheet = Sheet { name: report.name, labels, ..Sheet::default() };
     let mut each = |cells: &[Cell<'_>]| {
+        sheet.total += 1;
         if sheet.rows.len() == most {
-            sheet.left += 1;
             return;
         }
-        sheet.rows.push(columns.iter().map(|(place, _)| cells[*place].text().into_owned()).collect());
+        let own = columns.iter().map(|(place, _)| cells[*place].text().into_owned());
+        sheet.rows.push(own.chain([spoken(&cells[sure])]).collect());
     };
     make(report, inputs, ledger, &Filter::default(), &mut Each(&mut each))?;
     Ok(sheet)
@@ -75,7 +84,7 @@ pub(super) fn findings(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<Vec<Findi
                 report: report.name,
                 what: words.join(" · "),
                 status: cells[life + 1].text().into_owned(),
-                confidence: cells[after].text().replace('_', " "),
+                confidence: spoken(&cells[after]),
             });
         };
         make(report, inputs, ledger, &Filter::default(), &mut Each(&mut each))?;

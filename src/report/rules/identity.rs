@@ -204,6 +204,17 @@ fn found(identity: &Identity) -> Vec<Conflict<'_>> {
         }
     }
     shared_users(identity, &mut conflicts);
+    for found in &identity.found.look_alikes {
+        let email = identity.of(&found.member_id).and_then(|member| member.sigma_email.as_deref());
+        conflicts.push(Conflict {
+            severity: Severity::Medium,
+            kind: "confusable",
+            key: email.unwrap_or_default().to_owned(),
+            members: vec![(email.unwrap_or_default(), &found.member_id)],
+            right: found.network_id.clone(),
+            evidence: format!("looks like {}, and is another one", found.whose),
+        });
+    }
     let mut by_look: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
     for (key, members) in &by_address {
         by_look.entry(key.skeleton()).or_default().push(members[0]);

@@ -49,7 +49,8 @@ pub fn spoil(kind: FaultKind, mut answer: Answer, query: &Query<'_>, request_id:
         return answer;
     }
     let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
-    if answer.status != 200 || !body.is_object() {
+    // A bare array has rows, and no envelope to be broken.
+    if answer.status != 200 || !(body.is_object() || body.is_array() && kind == FaultKind::RowError) {
         return answer;
     }
     match kind {
@@ -65,7 +66,8 @@ pub fn spoil(kind: FaultKind, mut answer: Answer, query: &Query<'_>, request_id:
             }
         }
         FaultKind::RowError => {
-            if let Some(rows) = body["entries"].as_array_mut() {
+            let rows = if body.is_array() { &mut body } else { &mut body["entries"] };
+            if let Some(rows) = rows.as_array_mut() {
                 let middle = rows.len() / 2;
                 rows.insert(
                     middle,
