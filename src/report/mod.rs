@@ -30,4 +30,5 @@ pub use make::{Head, Render, Totals, make, seen};
 pub use page::page;
 pub use row::{Cell, ReportError, Row, Severity, Sink};
 pub use rules::catalog_diff::Shown;
+pub use rules::drift::{R15, between as compared};
 pub use rules::mirror::R05;

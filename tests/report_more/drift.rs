@@ -222,7 +222,11 @@ fn another_mapping_is_a_cause_on_the_catalogs_side() {
 fn nothing_changes_in_an_organisation_that_does_not() {
     let context = Context::new(Options { seed: 5, pages: 1, elements: 1, columns: 1, ..Options::small() });
     context.extract();
+    let first = ask(&context, &["report", "R15"]);
+    assert!(first.stderr.contains("there is nothing to compare with"), "{first}");
     context.extract();
+    let second = ask(&context, &["report", "R15"]);
+    assert!(!second.stderr.contains("nothing to compare"), "{second}");
     assert_eq!(exact(&context, &[]), Vec::<String>::new());
     let report = ask(&context, &["report", "R15", "--format", "json"]).json();
     assert_eq!(report["confidence"], "exact", "{report}");

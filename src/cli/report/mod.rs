@@ -25,7 +25,7 @@ use crate::report::filter::Filter;
 use crate::report::finding::Ledger;
 use crate::report::render::{Csv, Html, Json, JsonLines, Markdown};
 use crate::report::table::{self, Need, REPORTS, Report};
-use crate::report::{Options, R05, ReportError, Severity, Totals, make, page};
+use crate::report::{Options, R05, R15, ReportError, Severity, Totals, compared, make, page};
 use args::{FilterArgs, ReportCommand, ReportFormat, SourceArgs};
 use load::Loaded;
 use text::Text;
@@ -95,10 +95,14 @@ fn one(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Cli
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Ok),
         other => other?,
     };
-    if report.id == R05.id
-        && !cli.quiet
-        && let Some(why) = why_nothing(&loaded.catalog, loaded.run.run_id)?
-    {
+    let why = match report.id {
+        id if id == R05.id => why_nothing(&loaded.catalog, loaded.run.run_id)?,
+        id if id == R15.id && compared(&loaded.inputs())?.is_none() => {
+            Some("no earlier run is published: there is nothing to compare with".to_owned())
+        }
+        _ => None,
+    };
+    if let Some(why) = why.filter(|_| !cli.quiet) {
         printer.note(format_args!("note: {why}"));
     }
     Ok(verdict(&totals, arguments.fail_on.map(Severity::from)))
