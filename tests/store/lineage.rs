@@ -450,6 +450,26 @@ fn names_find_one_object_or_all_they_may_mean() {
 }
 
 #[test]
+fn a_question_asked_again_with_other_words_keeps_its_plan() {
+    let world = world_of_sql();
+    // What a published run leaves: with statistics a plan could depend on the words.
+    rusqlite::Connection::open(world.path()).and_then(|db| db.execute_batch("ANALYZE")).expect("statistics");
+    let catalog = world.catalog();
+    for question in [
+        "SELECT * FROM column_lineage WHERE document_id = ?1 AND element_id = ?2",
+        "SELECT * FROM custom_sql_source WHERE document_id = ?1 AND custom_sql_id = ?2",
+        "SELECT * FROM element WHERE document_id = ?1 AND element_id = ?2",
+    ] {
+        let mut statement = catalog.connection().prepare(question).expect("a statement");
+        for (document, element) in [("wb1", "e1"), ("wb2", "e2"), ("dm1", "e1")] {
+            let mut rows = statement.query([document, element]).expect("rows");
+            while rows.next().expect("a row").is_some() {}
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{question}");
+    }
+}
+
+#[test]
 fn one_object_is_read_without_reading_all_others() {
     let world = world();
     // As if the catalog were large: of three rows SQLite knows that reading all is as good.
