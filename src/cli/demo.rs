@@ -11,27 +11,24 @@ use super::summary::Summary;
 use crate::crawl::{self, Exit, Patience, Stop};
 use crate::simulator::{Options, Simulator};
 
-/// What a person may ask a catalog first: a title and a query.
+/// What a person may ask first: a title and the arguments.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("where a word occurs: names, columns, formulas, SQL", "search amount"),
+    ("what somebody sees, and how", "access member chris.creator@northwind-labs.example"),
+    ("which teams reach which workspaces", "report R17"),
+    ("what a catalog should let its users see", "mirror export"),
+    ("everything on a page for a browser", "report html --out catalog-report.html"),
+];
+
+/// What any SQLite client may ask: a title and a query.
 const EXAMPLES: &[(&str, &str)] = &[
-    (
-        "workbooks that carry a badge",
-        "SELECT name, badge, bi_object_type FROM bi_folder WHERE badge IS NOT NULL ORDER BY badge, name LIMIT 5",
-    ),
     (
         "formulas that sum something",
         "SELECT name, expression FROM bi_report_column WHERE expression LIKE 'Sum(%' LIMIT 5",
     ),
     (
-        "the warehouse tables that most elements read",
-        "SELECT c.name, count(*) AS elements FROM bi_lineage l JOIN bi_connection c ON c.external_id = l.source_external_id WHERE l.target_type = 'element' GROUP BY c.external_id ORDER BY 2 DESC LIMIT 5",
-    ),
-    (
         "embeds that the whole world can read",
-        "SELECT d.name, e.source_type, e.embed_url FROM embed e JOIN document d ON d.id = e.document_id WHERE e.is_public LIMIT 5",
-    ),
-    (
-        "who was granted what, by team",
-        "SELECT t.name, g.permission, count(*) AS objects FROM object_grant g JOIN team t ON t.id = g.team_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5",
+        "SELECT d.name, e.embed_url FROM embed e JOIN document d ON d.id = e.document_id WHERE e.is_public LIMIT 5",
     ),
 ];
 
@@ -63,16 +60,21 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
         record(&loaded.settings, printer);
         simulator.stop().await;
 
-        printer.line("\nLook into it with any SQLite client, for example:")?;
-        for (title, query) in EXAMPLES {
-            printer
-                .line(format_args!("\n  # {title}\n  sqlite3 -box {} \"{query}\"", arguments.db.display()))?;
+        let (db, program) = (arguments.db.display(), program());
+        printer.line("\nAsk it:")?;
+        for (title, question) in QUESTIONS {
+            printer.line(format_args!("\n  # {title}\n  {program} {question} --db {db}"))?;
         }
-        printer.line("\nAsk who may see what, or what a catalog should let its users see:")?;
-        for question in ["report R17", "mirror export"] {
-            printer.line(format_args!("  sigma-catalog {question} --db {}", arguments.db.display()))?;
+        printer.line("\nOr with any SQLite client:")?;
+        for (title, query) in EXAMPLES {
+            printer.line(format_args!("\n  # {title}\n  sqlite3 -box {db} \"{query}\""))?;
         }
         printer.line("\nRun the demo again: nothing has changed, so nothing is written.")?;
         Ok(exit)
     })
+}
+
+/// How this program was called, so that its examples can be called likewise.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }

@@ -28,4 +28,4 @@ pub use reconcile::reconcile;
 pub use sheet::{Delimiter, ReadOptions};
 pub use status::{Include, LookAlike, Matching, MemberIdentity, Reconciliation, Status, UserIdentity};
 pub use text::{Encoding, MAX_BYTES};
-pub use users::{CatalogUser, CatalogUsers, CsvUsers};
+pub use users::{CatalogUser, CatalogUsers, CsvUsers, users_named_by};

@@ -1,8 +1,9 @@
 //! The users of the catalog that permissions are mirrored into, wherever they come from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::key::UserKey;
+use super::mapping::Mapping;
 use super::problem::{Problem, Problems, Rejected};
 use super::sheet::{self, Column, ReadOptions};
 
@@ -32,6 +33,21 @@ pub trait CatalogUsers {
     /// # Errors
     /// When the list cannot be had completely: part of it would make a person look unknown.
     fn users(&self) -> Result<Vec<CatalogUser>, Self::Error>;
+}
+
+/// The users that a mapping names, for where nothing lists the catalog's users: the mapping is authoritative, and that a user
+/// is unknown or inactive can be told only from a complete list.
+pub fn users_named_by(mapping: &Mapping) -> Vec<CatalogUser> {
+    let mut known = HashSet::new();
+    let pairs = mapping.pairs().iter().filter(|pair| known.insert(&pair.user));
+    pairs
+        .map(|pair| CatalogUser {
+            network_id: pair.network_id.clone(),
+            email: None,
+            display_name: None,
+            active: true,
+        })
+        .collect()
 }
 
 /// Columns of the catalog users CSV.

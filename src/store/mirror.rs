@@ -108,38 +108,57 @@ impl Settled {
         run: i64,
         each: impl FnOnce(Insert<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let Self { table, keys, values } = self;
-        let columns: Vec<&str> = keys.iter().chain(*values).copied().collect();
-        let (list, key_list) = (columns.join(", "), keys.join(", "));
-        db.execute_batch(&format!(
-            "CREATE TEMP TABLE next_{table} ({list}, PRIMARY KEY ({key_list})) WITHOUT ROWID"
-        ))?;
+        self.make_room(db)?;
+        let table = self.table;
         {
-            let places = vec!["?"; columns.len()].join(", ");
+            let places = vec!["?"; self.columns().len()].join(", ");
             let mut insert = db.prepare(&format!("INSERT INTO temp.next_{table} VALUES ({places})"))?;
             each(&mut |row| {
                 insert.execute(row)?;
                 Ok(())
             })?;
         }
-        let same: Vec<String> = columns.iter().map(|column| format!("n.{column} = h.{column}")).collect();
-        let same = same.join(" AND ");
-        db.execute(
-            &format!(
-                "UPDATE {table}_history AS h SET valid_to = ? WHERE valid_to IS NULL \
-                 AND NOT EXISTS (SELECT 1 FROM temp.next_{table} n WHERE {same})"
-            ),
-            [run],
-        )?;
-        db.execute(
-            &format!(
-                "INSERT INTO {table}_history SELECT {list}, ?, NULL FROM temp.next_{table} n \
-                 WHERE NOT EXISTS (SELECT 1 FROM {table}_history h WHERE {same} AND h.valid_to IS NULL)"
-            ),
-            [run],
-        )?;
+        db.execute(&self.closing(), [run])?;
+        db.execute(&self.opening(), [run])?;
         db.execute_batch(&format!("DROP TABLE temp.next_{table}"))?;
         Ok(())
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.keys.iter().chain(self.values).copied().collect()
+    }
+
+    /// A table for the rows that are to be the current ones. Its columns have the types of those they are compared with: no
+    /// index serves a comparison of unlike ones.
+    fn make_room(&self, db: &Connection) -> Result<(), StoreError> {
+        let (table, list, keys) = (self.table, self.columns().join(", "), self.keys.join(", "));
+        db.execute_batch(&format!(
+            "CREATE TEMP TABLE next_{table} AS SELECT {list} FROM {table}_history LIMIT 0; \
+             CREATE UNIQUE INDEX temp.next_{table}_key ON next_{table} ({keys})"
+        ))?;
+        Ok(())
+    }
+
+    fn same(&self) -> String {
+        let same: Vec<String> =
+            self.columns().iter().map(|column| format!("n.{column} = h.{column}")).collect();
+        same.join(" AND ")
+    }
+
+    fn closing(&self) -> String {
+        let (table, same) = (self.table, self.same());
+        format!(
+            "UPDATE {table}_history AS h SET valid_to = ? WHERE valid_to IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM temp.next_{table} n WHERE {same})"
+        )
+    }
+
+    fn opening(&self) -> String {
+        let (table, same, list) = (self.table, self.same(), self.columns().join(", "));
+        format!(
+            "INSERT INTO {table}_history SELECT {list}, ?, NULL FROM temp.next_{table} n \
+             WHERE NOT EXISTS (SELECT 1 FROM {table}_history h WHERE {same} AND h.valid_to IS NULL)"
+        )
     }
 }
 
@@ -336,4 +355,26 @@ fn mirror_row(row: &Row<'_>, user: &[(String, i64, String)]) -> rusqlite::Result
 /// The condition that a row was valid at run `?1`.
 fn valid(alias: &str) -> String {
     format!("{alias}.valid_from <= ?1 AND ({alias}.valid_to IS NULL OR {alias}.valid_to > ?1)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn each_row_is_compared_by_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("catalog.db")).expect("a store");
+        let db = &store.connection;
+        for settled in [ACCESS, MEMBERS, STANDS_FOR, REACHED] {
+            settled.make_room(db).expect("room");
+            for (sql, looked_up) in [(settled.closing(), "SEARCH n"), (settled.opening(), "SEARCH h")] {
+                let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect(&sql);
+                let steps = plan.query_map([1], |row| row.get(3)).and_then(Iterator::collect);
+                let steps: Vec<String> = steps.expect(&sql);
+                assert!(steps.iter().any(|step| step.starts_with(looked_up)), "{sql}: {steps:?}");
+            }
+        }
+    }
 }

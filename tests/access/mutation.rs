@@ -276,7 +276,7 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
             made(&[&id], &[&id, &member, &parent], Box::new(change))
         }
         Cause::ObjectGone => {
-            let id = object?.id;
+            let id = object.filter(|file| file.file_type != "workspace")?.id;
             let at = id.clone();
             let change = move |facts: &mut Facts| {
                 facts.files.retain(|file| file.id != at);
@@ -298,7 +298,7 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
             made(&[&id], &[&id], Box::new(change))
         }
         Cause::ObjectKind => {
-            let file = object.filter(|file| file.file_type != "folder")?;
+            let file = object.filter(|file| !["folder", "workspace"].contains(&file.file_type.as_str()))?;
             let id = file.id.clone();
             let to = if file.file_type == "workbook" { "dataset" } else { "workbook" };
             let change = move |facts: &mut Facts| {

@@ -67,9 +67,10 @@ impl Planted {
 fn rows_of(scope: &str, of: &str, table: &Table) -> String {
     if table.in_document {
         let more = match scope {
-            // One of which everything is on a page: nobody asks for its flat list.
+            // One of which nobody asks for its flat list: everything is on a page, and no element is asked by itself.
             scope::ELEMENTS if of != "data-model" => {
-                " AND document NOT IN (SELECT document FROM element_history WHERE page_id IS NULL)"
+                " AND document IN (SELECT k.document FROM document_key k JOIN fetch_scope f ON f.parent_id = k.id \
+                 WHERE f.endpoint = 'elements' AND f.http_calls = 0)"
             }
             scope::LINEAGE if table.name == "lineage_node" => " AND type = 'table'",
             _ => "",

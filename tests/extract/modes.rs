@@ -408,13 +408,16 @@ fn on_with_a_csv_mirrors_exactly_its_users_and_shows_what_they_reach() {
     assert_eq!(audience["mapping_version"], 1);
     assert_eq!(permissions(&context, CHRIS), sees_of_catalogued(&context, CHRIS));
 
-    // Without the catalog's users nobody is mapped, but the CSV still says what is shown.
+    // Where nothing lists the catalog's users, the CSV is authoritative.
     fs::remove_file(context.folder.path().join("mappings/catalog-users.csv")).expect("a file");
     let ran = extract();
     assert_eq!(ran.code, 0, "{ran}");
-    assert!(ran.stderr.contains("mirroring for nobody"), "{ran}");
-    assert!(context.rows("SELECT * FROM bi_permission").is_empty());
+    assert!(ran.stderr.contains("mirroring for 1 mapped user; "), "{ran}");
+    assert!(ran.stderr.contains("whom the identity CSV names is taken for a catalog user"), "{ran}");
+    assert_eq!(permissions(&context, CHRIS), sees_of_catalogued(&context, CHRIS));
     assert_eq!(set(&context, "SELECT object_id FROM mirrored_object"), reached);
+    let report = ask(&context, &["identity", "report", "--match", "csv", "--format", "json"]).json();
+    assert_eq!(report["member_counts"]["mapped"], 1, "{report}");
 }
 
 /// What the catalog holds of files, as `type:id`, and of documents, likewise.

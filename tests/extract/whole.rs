@@ -318,3 +318,20 @@ fn a_run_that_is_not_published_leaves_everything_as_it_was() {
         ["\"published\"", "\"failed\"", "\"interrupted\"", "\"rejected\""]
     );
 }
+
+#[test]
+fn custom_sql_is_read_only_where_it_is_known_whose_sql_it_is() {
+    let context = small();
+    assert_eq!(context.extract_with(&ALL).code, 0);
+    let edges = "SELECT * FROM column_edge_history ORDER BY 1, 2, 3, 4, 5, 6";
+    let before = context.rows(edges);
+    context.simulator.set_faults(vec!["GET /v2/connections 403".parse().expect("a rule")]);
+    let ran = context.extract_with(&ALL);
+    assert_eq!(ran.code, 3, "{ran}");
+    assert_eq!(context.rows(edges), before);
+    let kept = context.rows(
+        "SELECT DISTINCT outcome, message FROM fetch_scope WHERE run_id = 2 AND endpoint = 'column-lineage' \
+         AND outcome NOT IN ('complete', 'excluded')",
+    );
+    assert_eq!(kept, ["\"skipped\" | \"which SQL its connections speak is not known\""]);
+}

@@ -16,6 +16,8 @@ use crate::world::World;
 pub const HOSTILE: &str =
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'<!-- {{ 7*7 }} &amp;";
 
+const DOUBT: &str = "Not everything was read";
+
 /// The page of a world.
 pub fn text_of(world: &World) -> String {
     world.with(|inputs| page(inputs, &Ledger::default())).expect("a page")
@@ -134,6 +136,7 @@ fn the_binary_writes_it_for_its_owner_with_the_organisations_name_and_whose_acce
         if arguments == ["html"] {
             assert!(text.contains("<title>Who can see what: northwind-labs</title>"));
             assert!(text.contains("The catalog mirrors nobody&#39;s access"), "{}", &text[..200]);
+            assert!(!text.contains(DOUBT), "what settings left out makes nothing doubtful");
         } else {
             assert!(text.starts_with("report_id,"), "{text}");
         }
@@ -147,4 +150,9 @@ fn the_binary_writes_it_for_its_owner_with_the_organisations_name_and_whose_acce
     }
     let ran = run(&mut context.command(&["report", "html", "--db", "catalog.db", "--out", "."]));
     assert_eq!((ran.code, ran.stderr.contains("cannot write `.`")), (2, true), "{ran}");
+}
+
+#[test]
+fn what_was_not_read_is_said_above_everything() {
+    assert!(text_of(&hostile()).contains(DOUBT), "the grants of one workbook were not read");
 }

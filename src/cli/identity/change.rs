@@ -15,6 +15,7 @@ use crate::cli::output::{Printer, thousands};
 use crate::config::Settings;
 use crate::identity::{
     Changes, Include, Mapping, Matching, Pair, Problem, Problems, Status, UserChange, reconcile,
+    users_named_by,
 };
 use crate::store::{Catalog, ImportedMapping, MappingRow, MappingState, MappingVersion, Store};
 
@@ -101,7 +102,7 @@ impl Validation {
         };
         let found = reconcile(
             members.as_deref().unwrap_or_default(),
-            users.as_deref().unwrap_or_default(),
+            &users.clone().unwrap_or_else(|| users_named_by(mapping)),
             Matching::Csv(mapping),
             Include::default(),
         );
@@ -436,9 +437,6 @@ fn print(changes: &Changes, effect: Option<&Effect>, printer: &Printer) -> Resul
     }
     match effect {
         Some(effect) => printer.line(effect.told()),
-        None => printer.line(
-            "effect: not known without a complete list of members and the catalog's users \
-             (permissions.catalog_users_csv)",
-        ),
+        None => printer.line("effect: not known without a complete list of members"),
     }
 }

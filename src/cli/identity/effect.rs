@@ -29,16 +29,13 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// From one mapping to another; `None` where the members or the catalog's users are not all known.
+    /// From one mapping to another; `None` where the members are not all known.
     pub fn between(
         catalog: &Catalog,
         settings: &Settings,
         before: &Mapping,
         after: &Mapping,
     ) -> Result<Option<Self>, CliError> {
-        let Some(users) = files::users_if_any(&settings.permissions.catalog_users_csv)? else {
-            return Ok(None);
-        };
         match catalog.published()? {
             Some(run) if catalog.members_are_complete(run.run_id)? => {}
             _ => return Ok(None),
@@ -46,8 +43,11 @@ impl Effect {
         let members = catalog.members()?;
         let (_, facts) = catalog.facts(None)?;
         let access = Access::new(&facts);
-        let who = |mapping| mapped(&members, &users, mapping, &access);
-        Ok(Some(Self::of(&access, &who(before), &who(after))))
+        let who = |mapping| -> Result<_, CliError> {
+            let users = files::users_or_named(&settings.permissions.catalog_users_csv, Some(mapping))?;
+            Ok(mapped(&members, &users.unwrap_or_default(), mapping, &access))
+        };
+        Ok(Some(Self::of(&access, &who(before)?, &who(after)?)))
     }
 
     fn of(access: &Access, before: &Mapped, after: &Mapped) -> Self {

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::identity::mapping::{self, sha256};
 use crate::identity::{
     CatalogUser, CatalogUsers, CsvUsers, MAX_BYTES, Mapping, MappingFile, ReadOptions, Rejected,
+    users_named_by,
 };
 use crate::store::{Catalog, MappingVersion, StoreError};
 
@@ -83,6 +84,11 @@ pub fn users(file: &Path) -> Result<Vec<CatalogUser>, CliError> {
 /// The users of the catalog, if their file exists.
 pub fn users_if_any(file: &Path) -> Result<Option<Vec<CatalogUser>>, CliError> {
     if file.exists() { users(file).map(Some) } else { Ok(None) }
+}
+
+/// The users of the catalog: those of their file or, where there is none, those whom the mapping names.
+pub fn users_or_named(file: &Path, mapping: Option<&Mapping>) -> Result<Option<Vec<CatalogUser>>, CliError> {
+    Ok(users_if_any(file)?.or_else(|| mapping.map(users_named_by)))
 }
 
 /// The catalog, if there is one.

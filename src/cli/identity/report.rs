@@ -11,7 +11,7 @@ use crate::cli::args::{Cli, Format};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::config::Settings;
-use crate::identity::{Mapping, Matching, Reconciliation, Status, reconcile};
+use crate::identity::{Mapping, Matching, Reconciliation, Status, reconcile, users_named_by};
 use crate::store::Catalog;
 
 /// What the report rests on.
@@ -63,8 +63,14 @@ pub fn run(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<(), C
         remedy: "run `sigma-catalog extract` first".to_owned(),
     })?;
     let (mapping, mut basis) = basis(&catalog, &settings, arguments, by)?;
-    let users = files::users(&settings.permissions.catalog_users_csv)?;
-    basis.catalog_users = files::shown(&settings.permissions.catalog_users_csv);
+    let file = &settings.permissions.catalog_users_csv;
+    let users = if by == MatchBy::Csv && !file.exists() && arguments.users.catalog_users_csv.is_none() {
+        basis.catalog_users = "the identity CSV alone".to_owned();
+        users_named_by(&mapping)
+    } else {
+        basis.catalog_users = files::shown(file);
+        files::users(file)?
+    };
     let matching = match by {
         MatchBy::Csv => Matching::Csv(&mapping),
         MatchBy::Email => Matching::Email,

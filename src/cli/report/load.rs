@@ -108,7 +108,6 @@ fn identity(
     matching: MatchBy,
     facts: &Facts,
 ) -> Result<Option<Identity>, CliError> {
-    let Some(users) = files::users_if_any(&permissions.catalog_users_csv)? else { return Ok(None) };
     let mapping = match matching {
         MatchBy::Email | MatchBy::Username => Mapping::default(),
         MatchBy::Csv => match csv_mapping(catalog, permissions)? {
@@ -116,6 +115,8 @@ fn identity(
             None => return Ok(None),
         },
     };
+    let named = (matching == MatchBy::Csv).then_some(&mapping);
+    let Some(users) = files::users_or_named(&permissions.catalog_users_csv, named)? else { return Ok(None) };
     let matching = match matching {
         MatchBy::Csv => Matching::Csv(&mapping),
         MatchBy::Email => Matching::Email,

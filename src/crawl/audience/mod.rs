@@ -25,7 +25,7 @@ use crate::config::{MatchOn, PermissionSettings, distance};
 use crate::identity::mapping::{self, sha256};
 use crate::identity::{
     CatalogUser, CatalogUsers, CsvUsers, EmailKey, Include, MAX_BYTES, Mapping, Matching, MemberIdentity,
-    ReadOptions, Status, reconcile,
+    ReadOptions, Status, reconcile, users_named_by,
 };
 use crate::store::{MappingRow, MappingVersion};
 
@@ -99,7 +99,10 @@ impl Plan {
         };
         let users_file = shown(&settings.catalog_users_csv);
         let (users, users_evidence) = match bytes_if_any(&settings.catalog_users_csv)? {
-            None => (Vec::new(), None),
+            None => match &matching {
+                Matched::Csv { mapping, .. } => (users_named_by(mapping), None),
+                Matched::On(_) => (Vec::new(), None),
+            },
             Some(bytes) => {
                 let source =
                     CsvUsers { name: users_file.clone(), bytes: &bytes, options: ReadOptions::default() };
@@ -168,13 +171,14 @@ impl Mirroring {
                 },
             });
         }
-        let sentence = if self.users_evidence.is_none() {
+        let is_listed = self.users_evidence.is_some();
+        let sentence = if !is_listed && matches!(self.matching, Matched::On(_)) {
             format!(
                 "mirroring for nobody: there is no `{}`, so that no Sigma member is known to be a catalog user; no \
                  permission is mirrored",
                 self.users_file
             )
-        } else if mapped == 0 {
+        } else if mapped == 0 && is_listed {
             format!(
                 "mirroring for nobody: none of the {} catalog users of `{}` is a Sigma member (`identity report` says why)",
                 self.users.len(),
@@ -183,7 +187,15 @@ impl Mirroring {
         } else {
             let users =
                 if mapped == 1 { "1 mapped user".to_owned() } else { format!("{mapped} mapped users") };
-            format!("mirroring for {users}; {excluded} excluded")
+            let unlisted = if is_listed {
+                String::new()
+            } else {
+                format!(
+                    "; there is no `{}`: whom the identity CSV names is taken for a catalog user",
+                    self.users_file
+                )
+            };
+            format!("mirroring for {users}; {excluded} excluded{unlisted}")
         };
         Ok(Decision { login: None, sentence, is_warning: mapped == 0 })
     }

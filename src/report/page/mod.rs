@@ -51,6 +51,8 @@ struct Page<'a> {
     exposures: Sheet,
     statuses: Vec<StatusCount>,
     gaps: Sheet,
+    /// Something beyond what settings left out is not known.
+    is_doubtful: bool,
     closing: String,
     style: &'static str,
     style_hash: String,
@@ -87,6 +89,7 @@ pub fn page(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<String, ReportError>
     let run = inputs.stamp.run_id;
     let slug = inputs.catalog.map(|catalog| catalog.organization_slug(run)).transpose()?.flatten();
     let audience = inputs.catalog.map(|catalog| catalog.audience(run)).transpose()?.flatten();
+    let gaps = sheet::of("R18", inputs, ledger, MOST_ROWS)?;
     Page {
         organization: slug.as_deref().or(inputs.stamp.org_id.as_deref()).unwrap_or("without an id"),
         run,
@@ -98,7 +101,8 @@ pub fn page(inputs: &Inputs<'_>, ledger: &Ledger) -> Result<String, ReportError>
         findings_total: findings.len(),
         exposures: sheet::of("R12", inputs, ledger, MOST_ROWS)?,
         statuses: statuses(inputs),
-        gaps: sheet::of("R18", inputs, ledger, MOST_ROWS)?,
+        is_doubtful: gaps.total > inputs.evidence.left_out.len(),
+        gaps,
         closing: format!(
             "Made by sigma-catalog {} from run {run}. It holds names and e-mail addresses: keep it as you keep those.",
             env!("CARGO_PKG_VERSION"),
