@@ -1,10 +1,11 @@
 //! How long the questions of the command line take on a catalog of 20,000 workbooks and 5 million columns, and what the
-//! full-text index costs. `cargo bench --bench queries`; `-- 2000` for another number of workbooks.
+//! full-text index costs. `cargo bench --bench queries`; `-- 2000` for another number of workbooks, `-- 2000 <file>` to keep
+//! the catalog in a file, which the next call only asks.
 
 #![allow(clippy::print_stdout, reason = "what it measures is told there")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sigma_catalog::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
@@ -383,48 +384,63 @@ fn millis(time: Duration) -> f64 {
 
 fn main() {
     let workbooks = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(20_000);
+    let kept = std::env::args().skip(1).find(|argument| argument.contains('/'));
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("catalog.db");
-    let (loaded, published) = load(&path, workbooks);
+    let path = kept.map_or_else(|| folder.path().join("catalog.db"), PathBuf::from);
+    if path.exists() {
+        drop(Store::open(&path).expect("a store"));
+    } else {
+        prepare(&path, workbooks);
+    }
+    ask(&path, workbooks);
+}
+
+/// Makes the catalog, and tells what that costs.
+fn prepare(path: &Path, workbooks: usize) {
+    let (loaded, published) = load(path, workbooks);
     let columns = (workbooks + workbooks.div_ceil(PER_MODEL)) * ELEMENTS * COLUMNS;
     println!(
         "{workbooks} workbooks, {columns} columns: loaded in {:.1} s, published with its index in {:.1} s, {} MB",
         loaded.as_secs_f64(),
         published.as_secs_f64(),
-        std::fs::metadata(&path).expect("a file").len() / 1_000_000
+        std::fs::metadata(path).expect("a file").len() / 1_000_000
     );
     let began = Instant::now();
-    Store::open(&path).expect("a store").rebuild_search().expect("an index");
+    Store::open(path).expect("a store").rebuild_search().expect("an index");
     let rebuilt = began.elapsed().as_secs_f64();
     println!(
         "full-text index made anew in {rebuilt:.1} s: {:.2} s a million columns",
         rebuilt / columns as f64 * 1e6
     );
+}
+
+/// Asks all the questions.
+fn ask(path: &Path, workbooks: usize) {
     println!("{:<58} {:>11} {:>11} {:>8}", "question", "fastest", "median", "answers");
     let search = |text: &str, kinds: &[&str]| {
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         let text = text.to_owned();
         move |catalog: &Catalog| catalog.search(&text, &kinds, 20).expect("a search").len()
     };
-    time(&path, "search: a name (one object)", search("revenue margin 12345", &[]));
-    time(&path, "search: two words", search("churn ledger", &["workbook"]));
-    time(&path, "search: a table name in SQL", search("T1234", &[]));
-    time(&path, "search: a word of 1 in 20 names and of all elements", search("revenue", &[]));
-    time(&path, "search: the beginning of such a word", search("rev", &[]));
-    time(&path, "search: columns of a name that few have", search("net promoter score", &["column"]));
-    time(&path, "search: columns of a name that every element has", search("renewal 15", &["column"]));
+    time(path, "search: a name (one object)", search("revenue margin 12345", &[]));
+    time(path, "search: two words", search("churn ledger", &["workbook"]));
+    time(path, "search: a table name in SQL", search("T1234", &[]));
+    time(path, "search: a word of 1 in 20 names and of all elements", search("revenue", &[]));
+    time(path, "search: the beginning of such a word", search("rev", &[]));
+    time(path, "search: columns of a name that few have", search("net promoter score", &["column"]));
+    time(path, "search: columns of a name that every element has", search("renewal 15", &["column"]));
     let find = |catalog: &Catalog, text: &str| catalog.find(text, Wanted::ANY).expect("one object");
     let middle = workbooks / 2;
     let name = format!("Analytics/{} {} {middle}", word(middle), word(middle / 20));
-    time(&path, "show: a workbook by path", |catalog| {
+    time(path, "show: a workbook by path", |catalog| {
         catalog.show(&find(catalog, &name)).expect("it").children.len()
     });
     let id = uuid(1, middle);
-    time(&path, "show: a workbook by id", |catalog| {
+    time(path, "show: a workbook by id", |catalog| {
         catalog.show(&find(catalog, &id)).expect("it").children.len()
     });
     let element = format!("{id}/el04{middle:06}");
-    time(&path, "show: an element", |catalog| {
+    time(path, "show: an element", |catalog| {
         catalog.show(&find(catalog, &element)).expect("it").children.len()
     });
     let lineage = |text: String, direction| {
@@ -433,8 +449,8 @@ fn main() {
             catalog.lineage(&key, direction, usize::MAX).expect("lineage").nodes.len()
         }
     };
-    time(&path, "lineage upstream: a workbook", lineage(id.clone(), Direction::Upstream));
-    time(&path, "lineage downstream: a table by name", lineage("T0500".to_owned(), Direction::Downstream));
+    time(path, "lineage upstream: a workbook", lineage(id.clone(), Direction::Upstream));
+    time(path, "lineage downstream: a table by name", lineage("T0500".to_owned(), Direction::Downstream));
     let by_column = |text: String, direction| {
         move |catalog: &Catalog| {
             let key = catalog.find(&text, Wanted::DATA).expect("one object");
@@ -443,9 +459,9 @@ fn main() {
     };
     // Through the element's own document and the model's to the table.
     let far = format!("{id}/el02{middle:06}/{}", column_id(middle, 5));
-    time(&path, "lineage upstream: a column", by_column(far, Direction::Upstream));
-    time(&path, "lineage upstream: all columns of a workbook", by_column(id.clone(), Direction::Upstream));
-    time(&path, "lineage downstream: a data model", lineage(uuid(2, 3), Direction::Downstream));
+    time(path, "lineage upstream: a column", by_column(far, Direction::Upstream));
+    time(path, "lineage upstream: all columns of a workbook", by_column(id.clone(), Direction::Upstream));
+    time(path, "lineage downstream: a data model", lineage(uuid(2, 3), Direction::Downstream));
     let impact = |text: &str| {
         let text = text.to_owned();
         move |catalog: &Catalog| {
@@ -453,16 +469,16 @@ fn main() {
             catalog.impact(&key).expect("an impact").documents.len()
         }
     };
-    time(&path, "impact: a table", impact("T0500"));
-    time(&path, "impact: a table by its path", impact(&table_path(500).join(".")));
-    time(&path, "impact: a column", impact("T0500.REVENUE_0"));
+    time(path, "impact: a table", impact("T0500"));
+    time(path, "impact: a table by its path", impact(&table_path(500).join(".")));
+    time(path, "impact: a column", impact("T0500.REVENUE_0"));
     time(
-        &path,
+        path,
         "impact: a column of a table by its path",
         impact(&format!("{}.MARGIN_1", table_path(501).join("."))),
     );
-    time(&path, "models: those of a workbook", |catalog| catalog.models(Some(&id)).expect("models").len());
-    time(&path, "models: one", |catalog| {
+    time(path, "models: those of a workbook", |catalog| catalog.models(Some(&id)).expect("models").len());
+    time(path, "models: one", |catalog| {
         catalog.model(&find(catalog, &element)).expect("models").expect("one").columns.len()
     });
 }

@@ -171,15 +171,34 @@ impl Catalog {
         Ok(found.unwrap_or_else(|| Owner { id: id.to_owned(), name: None, email: None }))
     }
 
-    /// Documents whose lineage the published run neither read nor knew from earlier.
+    /// Documents whose lineage the published run neither read nor knew from earlier. Both lists come in the order of ids, so
+    /// that they are gone through once, side by side: looking each document up takes longer than all the rest of an answer.
     fn unknown_documents(&self) -> Result<i64, StoreError> {
         let known = ledger::outcomes(|outcome| outcome.is_complete() || outcome == Outcome::Carried);
-        let sql = format!(
-            "SELECT count(*) FROM document d WHERE d.kind <> 'dataset' AND NOT EXISTS (
-                SELECT 1 FROM fetch_scope f WHERE f.run_id = (SELECT published_run FROM catalog_state)
-                AND f.endpoint = 'lineage' AND f.parent_id = d.id AND f.outcome IN ({known}))"
-        );
-        Ok(self.connection().query_row(&sql, [], |row| row.get(0))?)
+        let mut known = self.connection().prepare(&format!(
+            "SELECT parent_id FROM fetch_scope WHERE run_id = (SELECT published_run FROM catalog_state) \
+             AND endpoint = 'lineage' AND outcome IN ({known}) ORDER BY parent_id"
+        ))?;
+        let mut known = known.query([])?;
+        let mut documents =
+            self.connection().prepare("SELECT id FROM document WHERE kind <> 'dataset' ORDER BY id")?;
+        let mut documents = documents.query([])?;
+        let mut unknown = 0;
+        let mut scope = known.next()?;
+        while let Some(document) = documents.next()? {
+            let id = document.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            let mut is_known = false;
+            while let Some(row) = scope {
+                let of = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                is_known = of == id;
+                if of >= id {
+                    break;
+                }
+                scope = known.next()?;
+            }
+            unknown += i64::from(!is_known);
+        }
+        Ok(unknown)
     }
 }
 

@@ -400,8 +400,28 @@ fn documents_whose_lineage_was_not_read_are_counted_as_unknown() {
         Outcome::Excluded,
     );
     world.run(org.deliveries());
-    let impact = world.catalog().impact(&Key::outside("table", "tbl")).expect("an impact");
-    assert_eq!(impact.unknown_documents, 2);
+    let unknown = || {
+        let impact = world.catalog().impact(&Key::outside("table", "tbl")).expect("an impact");
+        impact.unknown_documents
+    };
+    assert_eq!(unknown(), 2);
+    // What was read of documents that are none any more is no knowledge of others, wherever their ids stand among them.
+    let db = rusqlite::Connection::open(world.path()).expect("the file");
+    for gone in ["", "wb1", "wb1x", "wb2x", "zz"] {
+        db.execute(
+            "INSERT OR IGNORE INTO fetch_scope SELECT run_id, endpoint, ?, 'complete', 1, 1, 1, 0, NULL, NULL \
+             FROM fetch_scope WHERE endpoint = 'lineage' LIMIT 1",
+            [gone],
+        )
+        .expect("a scope");
+    }
+    assert_eq!(unknown(), 2);
+    let read = "DELETE FROM fetch_scope WHERE endpoint = 'lineage' AND outcome LIKE 'complete%'";
+    assert!(db.execute(read, []).expect("scopes") > 0);
+    let documents: i64 = db
+        .query_row("SELECT count(*) FROM document WHERE kind <> 'dataset'", [], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(unknown(), documents);
 }
 
 #[test]
@@ -446,6 +466,26 @@ fn names_find_one_object_or_all_they_may_mean() {
     for text in ["", "nothing", "wb1/nothing", "element:wb1", "column:wb1/e1", "page:wb1/e1", "/", "://"] {
         let error = catalog.find(text, Wanted::ANY).expect_err(text);
         assert_eq!(error.code(), "object.not_found", "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_question_asked_again_with_other_words_keeps_its_plan() {
+    let world = world_of_sql();
+    // What a published run leaves: with statistics a plan could depend on the words.
+    rusqlite::Connection::open(world.path()).and_then(|db| db.execute_batch("ANALYZE")).expect("statistics");
+    let catalog = world.catalog();
+    for question in [
+        "SELECT * FROM column_lineage WHERE document_id = ?1 AND element_id = ?2",
+        "SELECT * FROM custom_sql_source WHERE document_id = ?1 AND custom_sql_id = ?2",
+        "SELECT * FROM element WHERE document_id = ?1 AND element_id = ?2",
+    ] {
+        let mut statement = catalog.connection().prepare(question).expect("a statement");
+        for (document, element) in [("wb1", "e1"), ("wb2", "e2"), ("dm1", "e1")] {
+            let mut rows = statement.query([document, element]).expect("rows");
+            while rows.next().expect("a row").is_some() {}
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{question}");
     }
 }
 

@@ -69,6 +69,28 @@ fn every_text_of_an_object_is_found() {
 }
 
 #[test]
+fn a_word_is_found_where_it_stands_and_where_another_begins_with_it() {
+    let world = World::new();
+    let mut org = org();
+    let named =
+        |element: &str, name: &str| Element { name: Some(name.into()), ..self::element(element, None) };
+    org.inside("wb2").elements =
+        vec![named("a", "Fund"), named("b", "Funding"), named("c", "fund_id"), named("d", "Fund Idol")];
+    org.inside("wb2").columns.clear();
+    world.run(org.deliveries());
+    for (text, elements) in [
+        ("fund", ["a", "b", "c", "d"].as_slice()),
+        ("funding", &["b"]),
+        ("fund_id", &["c", "d"]),
+        ("fund idol", &["d"]),
+        ("fun ido", &["d"]),
+    ] {
+        let expected: Vec<String> = elements.iter().map(|id| format!("element:wb2/{id}")).collect();
+        assert_eq!(found(&world, text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_name_counts_more_than_a_description_and_that_more_than_a_column() {
     let mut org = Org::small();
     org.documents[0] = Document { name: Some("Alpha margin".into()), ..document("wb1", "workbook") };
