@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_preview.sql"),
     include_str!("migrations/0009_finding.sql"),
     include_str!("migrations/0010_lineage.sql"),
+    include_str!("migrations/0011_grant_by_object.sql"),
 ];
 
 /// The version this program writes.
