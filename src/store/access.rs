@@ -1,6 +1,6 @@
 //! Reading what the rules of access need, from the published run or from an earlier one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -77,21 +77,29 @@ fn facts_within(db: &Connection, run: &RunRow, objects: Option<&str>) -> Result<
     let id = run.run_id;
     let readings = readings(db, run, objects)?;
     let only = |column: &'static str| objects.map(|objects| (column, objects));
+    let grants = rows(db, id, "object_grant", GRANT, only("object_id"), grant)?;
+    let teams = rows(db, id, "team", "id, name, is_archived", ALL, |row| {
+        Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
+    })?;
+    let joined = objects.map(|_| json(&teams_that_matter(&teams, &grants, &readings)));
     Ok(Facts {
         members: rows(db, id, "member", MEMBER, ALL, member)?,
-        teams: rows(db, id, "team", "id, name, is_archived", ALL, |row| {
-            Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
-        })?,
-        memberships: rows(db, id, "team_member", "team_id, member_id", ALL, |row| {
-            Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
-        })?,
+        memberships: rows(
+            db,
+            id,
+            "team_member",
+            "team_id, member_id",
+            joined.as_deref().map(|teams| ("team_id", teams)),
+            |row| Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? }),
+        )?,
+        teams,
         account_types: account_types(db, id, &readings)?,
         workspaces: rows(db, id, "workspace", "id, url_id, name", only("id"), |row| {
             Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
         })?,
         files: rows(db, id, "file", FILE, only("id"), file)?,
         documents: rows(db, id, "document", DOCUMENT, only("id"), document)?,
-        grants: rows(db, id, "object_grant", GRANT, only("object_id"), grant)?,
+        grants,
         readings,
     })
 }
@@ -125,6 +133,18 @@ fn named_and_above(db: &Connection, run: i64, words: &[String]) -> Result<Vec<St
         ids.push(row.get(0)?);
     }
     Ok(ids)
+}
+
+/// The teams of which it matters who belongs to them: those that something is granted to and, where grants were asked for
+/// by principal, those whose grants were not read.
+fn teams_that_matter(teams: &[TeamFact], grants: &[GrantFact], readings: &Readings) -> Vec<String> {
+    let by_principal = readings.knows(scope::MEMBER_GRANTS) || readings.knows(scope::TEAM_GRANTS);
+    let granted: HashSet<&str> = grants.iter().map(|grant| grant.team_id.as_str()).collect();
+    let matters = |team: &&TeamFact| {
+        granted.contains(team.id.as_str())
+            || (by_principal && !readings.is_read(scope::TEAM_GRANTS, &team.id))
+    };
+    teams.iter().filter(matters).map(|team| team.id.clone()).collect()
 }
 
 fn json(words: &[String]) -> String {
