@@ -90,6 +90,7 @@ impl Access {
         let mut words: Vec<String> = Vec::new();
         let mut grants: Vec<Grant> =
             facts.grants.iter().filter_map(|fact| compiled(fact, &people, &tree, &mut words)).collect();
+        sort_words(&mut words, &mut grants);
         grants.sort_unstable();
         // The same grant may be listed more than once: it is one path.
         grants.dedup();
@@ -377,6 +378,20 @@ impl Access {
             || (with_admin && member.admin.is_none())
             || hidden > cell.level();
         cell.answer(doubt)
+    }
+}
+
+/// Which of two words is told first must not hang on the order of the facts, nor on facts about something else.
+fn sort_words(words: &mut [String], grants: &mut [Grant]) {
+    let mut order: Vec<u16> = (0..words.len() as u16).collect();
+    order.sort_by_key(|place| &words[*place as usize]);
+    let mut moved = order.clone();
+    for (new, old) in (0..).zip(&order) {
+        moved[*old as usize] = new;
+    }
+    words.sort_unstable();
+    for grant in grants {
+        grant.word = moved[grant.word as usize];
     }
 }
 

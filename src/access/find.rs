@@ -78,6 +78,8 @@ impl NotFound {
 const MOST_NEAR: usize = 3;
 /// How many ids of an ambiguous name are named.
 const MOST_IDS: usize = 5;
+/// How many steps of a path are looked up one by one.
+const MOST_STEPS: usize = 50;
 
 fn similar(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("`, `")) }
@@ -148,6 +150,24 @@ impl Access {
             },
         )
     }
+}
+
+/// Every object that [`Access::find_object`] may find for the text has one of these words for its id, for its id in
+/// addresses or, in whatever ASCII case, for its name; or it has no name. `None`: that would be too many words.
+pub fn words_for(text: &str) -> Option<Vec<String>> {
+    let text = text.trim();
+    // Names may hold slashes: each end of the path may be one.
+    let whole = text.trim_matches('/');
+    let ends = whole.match_indices('/').map(|(at, slash)| &whole[at + slash.len()..]);
+    if ends.clone().count() > MOST_STEPS {
+        return None;
+    }
+    let mut words: Vec<String> =
+        [text, slug_of(text), whole].into_iter().chain(ends).map(str::to_owned).collect();
+    words.push(text.to_ascii_lowercase());
+    words.sort_unstable();
+    words.dedup();
+    Some(words)
 }
 
 /// The `urlId` in what may be an address (`https://.../workbook/<Name>-<urlId>?...`), a reference of lineage

@@ -39,7 +39,7 @@ pub use answer::{Answer, Confidence, Path, Via};
 pub use ceiling::ceiling;
 pub use closure::{Access, Asker, Entry, Principal, Scratch};
 pub use drift::{Atom, Cause, Change, Drift, Held, Move, Users};
-pub use find::{NotFound, Thing};
+pub use find::{NotFound, Thing, words_for};
 pub use holding::Holding;
 pub use level::{Kind, Level};
 pub use people::{Member, Team, UserKind};

@@ -52,6 +52,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+pub use access::About;
 pub use data_access::{DataAccess, DataGrant, TableRead};
 pub use error::StoreError;
 pub use evidence::{DifferenceRow, EmbedRow, Embeds, Evidence, Gap, StoredVerification, VerificationCounts};

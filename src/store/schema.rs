@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_finding.sql"),
     include_str!("migrations/0010_lineage.sql"),
     include_str!("migrations/0011_search_word.sql"),
+    include_str!("migrations/0012_grant_by_object.sql"),
 ];
 
 /// The version this program writes.

@@ -7,6 +7,7 @@ mod drift;
 mod facts;
 mod golden;
 mod mutation;
+mod narrow;
 mod oracle;
 mod random;
 mod rules;

@@ -17,10 +17,10 @@ use super::args::{Cli, Format};
 use super::error::CliError;
 use super::output::Printer;
 use super::settings::{self, SettingArgs};
-use crate::access::{Access, NotFound};
+use crate::access::{Access, NotFound, words_for};
 use crate::catalog::facts::Facts;
 use crate::crawl::Exit;
-use crate::store::{Catalog, RunRow};
+use crate::store::{About, Catalog, RunRow};
 
 /// Version of the JSON that these commands print.
 const SCHEMA_VERSION: u32 = 1;
@@ -140,13 +140,13 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
     let load = |source: &Source| load(cli, source, printer);
     match &arguments.command {
         AccessCommand::Object { source, format, expand, object } => {
-            object::run(&load(source)?, object, *format, *expand, printer)?;
+            object::run(&load_for(cli, source, object, printer)?, object, *format, *expand, printer)?;
         }
         AccessCommand::Member { source, format, member } => {
             member::run(&load(source)?, member, *format, printer)?;
         }
         AccessCommand::Explain { source, format, member, object } => {
-            explain::run(&load(source)?, member, object, *format, printer)?;
+            explain::run(&load_for(cli, source, object, printer)?, member, object, *format, printer)?;
         }
         AccessCommand::Effective { source, format, csv_raw } => {
             effective::run(&load(source)?, *format, *csv_raw)?;
@@ -170,13 +170,38 @@ fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliErro
     Ok(Loaded { run, access: Access::new(&facts) })
 }
 
+/// The same from as little of the catalog as answers questions about one object.
+fn load_for(cli: &Cli, source: &Source, object: &str, printer: &Printer) -> Result<Loaded, CliError> {
+    let catalog = open(cli, source, printer)?;
+    let words = words_for(object);
+    let about = words.as_deref().map_or(About::Everything, About::Objects);
+    let (mut run, mut facts) = catalog.facts_about(source.at, about)?;
+    let mut access = Access::new(&facts);
+    if access.find_object(object).is_err() {
+        // What the name may have meant, only all the facts tell.
+        (run, facts) = catalog.facts(source.at)?;
+        access = Access::new(&facts);
+    }
+    tell_deficient(cli, &run, &facts, printer);
+    Ok(Loaded { run, access })
+}
+
 /// What the catalog knows, with a word to people about what it does not.
 fn facts(cli: &Cli, source: &Source, printer: &Printer) -> Result<(RunRow, Facts), CliError> {
+    let (run, facts) = open(cli, source, printer)?.facts(source.at)?;
+    tell_deficient(cli, &run, &facts, printer);
+    Ok((run, facts))
+}
+
+fn open(cli: &Cli, source: &Source, printer: &Printer) -> Result<Catalog, CliError> {
     let path = match &source.db {
         Some(path) => path.clone(),
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
     };
-    let (run, facts) = Catalog::open(&path)?.facts(source.at)?;
+    Ok(Catalog::open(&path)?)
+}
+
+fn tell_deficient(cli: &Cli, run: &RunRow, facts: &Facts, printer: &Printer) {
     let deficient = facts.readings.deficient();
     if !deficient.is_empty() && !cli.quiet {
         let list: Vec<_> = deficient.iter().map(|(scope, count)| format!("{count} of {scope}")).collect();
@@ -186,7 +211,6 @@ fn facts(cli: &Cli, source: &Source, printer: &Printer) -> Result<(RunRow, Facts
             list.join(", ")
         ));
     }
-    Ok((run, facts))
 }
 
 impl From<NotFound> for CliError {
