@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use sigma_catalog::access::{Access, Scratch};
 use sigma_catalog::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
-use sigma_catalog::catalog::facts::{Facts, MemberFact};
+use sigma_catalog::catalog::facts::Facts;
 use sigma_catalog::catalog::mirror::Mirror;
 use sigma_catalog::catalog::organisation::{
     AccountType, Document, File, Member, ObjectGrant, Team, TeamMember, Workspace,
@@ -355,20 +355,7 @@ fn findings(path: &Path, users: &[u8]) {
 }
 
 fn catalog_members(facts: &Facts) -> Vec<Member> {
-    let member = |fact: &MemberFact| Member {
-        id: fact.id.clone(),
-        email: fact.email.clone(),
-        first_name: None,
-        last_name: None,
-        member_type: fact.account_type.clone(),
-        user_kind: fact.user_kind.clone(),
-        is_archived: Some(fact.is_archived),
-        is_inactive: Some(fact.is_inactive),
-        home_folder_id: None,
-        created_at: None,
-        updated_at: None,
-    };
-    facts.members.iter().map(member).collect()
+    facts.members.iter().map(Member::from).collect()
 }
 
 fn main() {

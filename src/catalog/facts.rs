@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use super::organisation::Member;
+
 /// An organisation as far as access is concerned.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -44,6 +46,25 @@ pub struct MemberFact {
     pub is_archived: bool,
     /// Archived by SCIM.
     pub is_inactive: bool,
+}
+
+/// The member as identities are reconciled with: what facts leave out has no part in that.
+impl From<&MemberFact> for Member {
+    fn from(fact: &MemberFact) -> Self {
+        Self {
+            id: fact.id.clone(),
+            email: fact.email.clone(),
+            first_name: None,
+            last_name: None,
+            member_type: fact.account_type.clone(),
+            user_kind: fact.user_kind.clone(),
+            is_archived: Some(fact.is_archived),
+            is_inactive: Some(fact.is_inactive),
+            home_folder_id: None,
+            created_at: None,
+            updated_at: None,
+        }
+    }
 }
 
 /// A team.

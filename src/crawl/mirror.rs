@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::audience::{Decision, Mirroring, Plan};
 use crate::access::{Access, Kind, Level, Principal};
 use crate::catalog::delivery::scope;
-use crate::catalog::facts::{Facts, MemberFact};
+use crate::catalog::facts::Facts;
 use crate::catalog::mirror::{
     Audience, Key, Mirror, MirroredMember, Mode, PrincipalAccess, Source, principal,
 };
@@ -28,26 +28,6 @@ pub struct Answered {
     pub permission: Option<String>,
     /// Whether the member owns it.
     pub owned: bool,
-}
-
-/// The members as identities are reconciled with.
-pub(super) fn members_of(facts: &[MemberFact]) -> Vec<Member> {
-    facts
-        .iter()
-        .map(|fact| Member {
-            id: fact.id.clone(),
-            email: fact.email.clone(),
-            first_name: None,
-            last_name: None,
-            member_type: fact.account_type.clone(),
-            user_kind: fact.user_kind.clone(),
-            is_archived: Some(fact.is_archived),
-            is_inactive: Some(fact.is_inactive),
-            home_folder_id: None,
-            created_at: None,
-            updated_at: None,
-        })
-        .collect()
 }
 
 impl Plan {
@@ -69,7 +49,8 @@ impl Plan {
 
 fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) -> Mirror {
     let access = Access::new(facts);
-    let identities = mirroring.reconcile(&members_of(&facts.members));
+    let members: Vec<Member> = facts.members.iter().map(Member::from).collect();
+    let identities = mirroring.reconcile(&members);
     // A member that was not listed could be the second one to claim a catalog user.
     let complete = facts.readings.is_read(scope::MEMBERS, "");
     let mapped: Vec<&MemberIdentity> =

@@ -22,23 +22,7 @@ fn organisation() -> Facts {
 
 /// Everybody of `organisation` is the catalog user of the same name, but for those left out.
 fn identity(facts: &Facts, users: &[&str]) -> Identity {
-    let members: Vec<Member> = facts
-        .members
-        .iter()
-        .map(|fact| Member {
-            id: fact.id.clone(),
-            email: fact.email.clone(),
-            first_name: None,
-            last_name: None,
-            member_type: fact.account_type.clone(),
-            user_kind: fact.user_kind.clone(),
-            is_archived: Some(fact.is_archived),
-            is_inactive: Some(fact.is_inactive),
-            home_folder_id: None,
-            created_at: None,
-            updated_at: None,
-        })
-        .collect();
+    let members: Vec<Member> = facts.members.iter().map(Member::from).collect();
     let users: Vec<CatalogUser> = users
         .iter()
         .map(|name| CatalogUser {

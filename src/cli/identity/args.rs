@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::{CatalogArgs, Format};
 use crate::config::{MatchOn, PermissionSettings};
-use crate::identity::{Delimiter, Encoding, Include, ReadOptions};
+use crate::identity::{Delimiter, Encoding, Include, Mapping, Matching, ReadOptions};
 
 /// Arguments of `identity`.
 #[derive(Debug, Args)]
@@ -227,6 +227,15 @@ impl MatchBy {
             (false, MatchOn::Email) => Self::Email,
             (false, MatchOn::Username) => Self::Username,
         })
+    }
+
+    /// The same for a reconciliation, with the mapping for those who match by one.
+    pub fn with(self, mapping: &Mapping) -> Matching<'_> {
+        match self {
+            Self::Csv => Matching::Csv(mapping),
+            Self::Email => Matching::Email,
+            Self::Username => Matching::Username,
+        }
     }
 }
 

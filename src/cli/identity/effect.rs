@@ -10,7 +10,7 @@ use crate::catalog::organisation::Member;
 use crate::cli::error::CliError;
 use crate::cli::output::thousands;
 use crate::config::Settings;
-use crate::identity::{CatalogUser, Include, Mapping, Matching, Status, UserKey, reconcile};
+use crate::identity::{CatalogUser, Include, Mapping, Matching, Status, UserKey, reconcile, users_named_by};
 use crate::store::Catalog;
 
 /// What a mapping changes for those who become or cease to be mapped, by what the published run found.
@@ -43,11 +43,12 @@ impl Effect {
         let members = catalog.members()?;
         let (_, facts) = catalog.facts(None)?;
         let access = Access::new(&facts);
-        let who = |mapping| -> Result<_, CliError> {
-            let users = files::users_or_named(&settings.permissions.catalog_users_csv, Some(mapping))?;
-            Ok(mapped(&members, &users.unwrap_or_default(), mapping, &access))
+        let listed = files::users_if_any(&settings.permissions.catalog_users_csv)?;
+        let who = |mapping| match &listed {
+            Some(users) => mapped(&members, users, mapping, &access),
+            None => mapped(&members, &users_named_by(mapping), mapping, &access),
         };
-        Ok(Some(Self::of(&access, &who(before)?, &who(after)?)))
+        Ok(Some(Self::of(&access, &who(before), &who(after))))
     }
 
     fn of(access: &Access, before: &Mapped, after: &Mapped) -> Self {

@@ -11,7 +11,7 @@ use crate::cli::args::{Cli, Format};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::config::Settings;
-use crate::identity::{Mapping, Matching, Reconciliation, Status, reconcile, users_named_by};
+use crate::identity::{Mapping, Reconciliation, Status, reconcile, users_named_by};
 use crate::store::Catalog;
 
 /// What the report rests on.
@@ -71,11 +71,7 @@ pub fn run(cli: &Cli, arguments: &ReportArgs, printer: &Printer) -> Result<(), C
         basis.catalog_users = files::shown(file);
         files::users(file)?
     };
-    let matching = match by {
-        MatchBy::Csv => Matching::Csv(&mapping),
-        MatchBy::Email => Matching::Email,
-        MatchBy::Username => Matching::Username,
-    };
+    let matching = by.with(&mapping);
     basis.matched_by = matching.name();
     let found = reconcile(&catalog.members()?, &users, matching, include(&arguments.include));
     let complete = catalog.members_are_complete(run.run_id)?;

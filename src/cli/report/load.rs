@@ -16,7 +16,7 @@ use crate::cli::identity::files::{self, ReadFile};
 use crate::cli::output::Printer;
 use crate::cli::settings::{self, SettingArgs};
 use crate::config::{PermissionSettings, Settings};
-use crate::identity::{Include, Mapping, Matching, reconcile};
+use crate::identity::{Include, Mapping, reconcile};
 use crate::report::finding::Ledger;
 use crate::report::{Identity, Inputs, Options, Stamp};
 use crate::store::{Catalog, Evidence, RunRow};
@@ -117,29 +117,8 @@ fn identity(
     };
     let named = (matching == MatchBy::Csv).then_some(&mapping);
     let Some(users) = files::users_or_named(&permissions.catalog_users_csv, named)? else { return Ok(None) };
-    let matching = match matching {
-        MatchBy::Csv => Matching::Csv(&mapping),
-        MatchBy::Email => Matching::Email,
-        MatchBy::Username => Matching::Username,
-    };
-    let members: Vec<Member> = facts
-        .members
-        .iter()
-        .map(|member| Member {
-            id: member.id.clone(),
-            email: member.email.clone(),
-            first_name: None,
-            last_name: None,
-            member_type: member.account_type.clone(),
-            user_kind: member.user_kind.clone(),
-            is_archived: Some(member.is_archived),
-            is_inactive: Some(member.is_inactive),
-            home_folder_id: None,
-            created_at: None,
-            updated_at: None,
-        })
-        .collect();
-    Ok(Some(Identity::new(reconcile(&members, &users, matching, Include::default()))))
+    let members: Vec<Member> = facts.members.iter().map(Member::from).collect();
+    Ok(Some(Identity::new(reconcile(&members, &users, matching.with(&mapping), Include::default()))))
 }
 
 /// The mapping in force, or else the configured file.
