@@ -391,10 +391,14 @@ pub(super) fn kinds_on(settings: &CrawlSettings) -> impl Iterator<Item = &'stati
     graph::DOCUMENT_KINDS.iter().copied().filter(is_on)
 }
 
+/// Whether files of a type are wanted: those of documents with their kind, containers always.
+pub(super) fn is_file_type_on(settings: &CrawlSettings, of: &str) -> bool {
+    graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(settings))
+}
+
 /// The types of file that are listed.
 pub(super) fn file_types_on(settings: &CrawlSettings) -> impl Iterator<Item = &'static str> {
-    let is_on = |of: &&str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(settings));
-    graph::FILE_TYPES.iter().copied().filter(is_on)
+    graph::FILE_TYPES.iter().copied().filter(|of| is_file_type_on(settings, of))
 }
 
 /// The tasks a crawl starts with: long chains first. With filters a census has gone before. What says where things lie and

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::check::AnyRow;
 use super::error::CrawlError;
-use super::graph::{self, FILE_TYPES, ORGANISATION, Step};
-use super::organisation::{Counted, document_listings, files_of};
+use super::graph::{self, ORGANISATION, Step};
+use super::organisation::{Counted, document_listings, file_types_on, files_of};
 use super::token::Token;
 use crate::catalog::delivery::scope;
 use crate::config::{Grants, Previews, Settings};
@@ -213,9 +213,7 @@ impl Numbers<'_> {
         let pages = |rows: u64| rows.div_ceil(u64::from(spec.page_size.max(1))).max(1);
         planned.requests = match step.scope {
             scope::FILES => {
-                let on = FILE_TYPES.iter().filter(|of| {
-                    graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(&self.settings.crawl))
-                });
+                let on = file_types_on(&self.settings.crawl);
                 // A type whose size is not known is one page at least.
                 Some(on.map(|of| pages(self.count(&format!("file:{of}")).unwrap_or(0))).sum())
             }

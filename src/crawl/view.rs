@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::error::CrawlError;
 use super::filter::{self, Listed};
 use super::graph::{self, ORGANISATION};
+use super::organisation::is_file_type_on;
 use super::rows;
 use super::worker::{Crawler, ends_the_run};
 use crate::catalog::attached::DocumentSource;
@@ -44,8 +45,7 @@ impl Crawler {
         // Each container that may be out of the member's sight, with what its own content says of where it lies.
         let mut above: HashMap<String, Option<String>> = HashMap::new();
         // Of what is turned off the catalog keeps what it has, as far as this member sees it.
-        let is_on =
-            |of: &str| graph::find(scope::DOCUMENTS, of).is_none_or(|step| step.is_on(&self.settings));
+        let is_on = |of: &str| is_file_type_on(&self.settings, of);
         for r#type in graph::FILE_TYPES {
             let call = if member == self.token.member_id {
                 Endpoint::Files.call()
