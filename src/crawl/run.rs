@@ -58,6 +58,8 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// Of that, from the last answer stored to the published catalog.
+    pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
 }
@@ -255,9 +257,10 @@ pub async fn extract(
     let ended = end(None, None);
     let publication =
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
+    let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
-    let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
+    let (sentence, duration) = (decision.sentence, started.elapsed());
+    Ok(Report { outcome, stats, token, sentence, duration, publishing: duration - crawled_in, left_out })
 }
 
 /// Runs the workers until everything is read and delivered.
