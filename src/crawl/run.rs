@@ -18,6 +18,7 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
@@ -252,6 +253,12 @@ pub async fn extract(
             writer.accept(Delivery::Event(event)).map_err(fail)?;
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
+    }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
     }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
