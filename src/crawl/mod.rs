@@ -17,6 +17,7 @@ mod answers;
 mod attached;
 mod attached_rows;
 pub mod audience;
+mod breakdown;
 mod by_element;
 mod census;
 mod check;

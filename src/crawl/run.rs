@@ -135,7 +135,10 @@ pub async fn extract(
     let Extract { settings, client, accept_removals } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let open = || Store::open_at(path, settings.catalog.allow_network_filesystem);
+    // A path that exists without leading to a file is a link to nowhere, which opening refuses.
+    let exists = path.exists() || path.is_symlink();
+    let existing = if exists { Some(open()?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let active = if existing.is_some() { active_mapping(path)? } else { None };
@@ -160,7 +163,7 @@ pub async fn extract(
     };
     let store = match existing {
         Some(store) => store,
-        None => Store::open(path)?,
+        None => open()?,
     };
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());

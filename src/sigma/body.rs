@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::endpoints::{EndpointSpec, Paging};
 use super::ids;
 use super::model::{ApiErrorRow, Row};
-use super::text::for_log;
+use super::text::{for_log, without_values};
 
 /// Why an answer with status 200 could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -183,7 +183,7 @@ fn row_by_row<T: Row>(entries: Vec<Value>) -> Result<(Vec<T>, Vec<ApiErrorRow>),
                 rows.push(row);
                 continue;
             }
-            Err(error) => for_log(&error.to_string()),
+            Err(error) => for_log(&without_values(&error)),
         };
         errors.push(match error_object(&entry) {
             Some(error) => error,
@@ -218,7 +218,7 @@ fn row_error(code: &str, message: &str) -> ApiErrorRow {
 fn fault(body: &[u8], error: &serde_json::Error) -> BodyFault {
     // A wrong type may be reported before the end was seen: only a body that is JSON throughout has a shape.
     match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => BodyFault::Shape(for_log(&error.to_string())),
+        Ok(_) => BodyFault::Shape(for_log(&without_values(error))),
         Err(_) => BodyFault::NotJson { bytes: body.len() },
     }
 }

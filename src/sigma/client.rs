@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -18,12 +19,13 @@ use super::breaker::{Circuit, RetryBudget};
 use super::call::Call;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
-use super::model::Row;
+use super::model::{ApiErrorRow, Row};
 use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
 use super::stats::{ClientStats, Counters, Remark};
+use super::text::Secrets;
 use super::transport::{Answer, Silence, Transport};
 use super::verdict::{Failed, judge, token_cause};
 
@@ -143,6 +145,19 @@ impl SigmaClient {
         stats
     }
 
+    /// The errors that stand for rows, without what a server repeated of our secrets in them.
+    pub(crate) fn withholding(&self, mut errors: Vec<ApiErrorRow>) -> Vec<ApiErrorRow> {
+        if errors.is_empty() {
+            return errors;
+        }
+        let secrets = self.0.secrets();
+        for error in &mut errors {
+            error.code = secrets.withhold(std::mem::take(&mut error.code));
+            error.message = secrets.withhold(std::mem::take(&mut error.message));
+        }
+        errors
+    }
+
     pub(crate) fn count_duplicates(&self, duplicates: u64) {
         if duplicates > 0 {
             self.0.counters.change(|stats| stats.duplicates += duplicates);
@@ -187,6 +202,14 @@ impl SigmaClient {
 }
 
 impl Inner {
+    /// What no message may repeat.
+    fn secrets(&self) -> Secrets {
+        let token = self.tokens.latest();
+        let token = token.as_ref().and_then(|token| token.header.to_str().ok());
+        let token = token.map(|header| header.trim_start_matches("Bearer "));
+        Secrets::of(&self.options.client_id, self.options.client_secret.expose_secret(), token)
+    }
+
     /// A token that may be used now and is newer than the one that was `refused`.
     async fn token(&self, refused: Option<&Token>) -> Result<Arc<Token>, SigmaError> {
         if let Some(token) = self.tokens.usable(refused) {
@@ -269,7 +292,7 @@ impl Inner {
                     tell(Some(200), request_id.as_deref());
                     return Ok(parsed);
                 }
-                Err(failed) => failed,
+                Err(failed) => failed.withholding(&self.secrets()),
             };
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;

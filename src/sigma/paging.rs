@@ -224,7 +224,7 @@ impl<T: Row> Listing<T> {
         self.report.pages += 1;
         self.report.rows += rows.len() as u64;
         self.report.total = total.or(self.report.total);
-        self.report.row_errors.extend(row_errors);
+        self.report.row_errors.extend(self.client.withholding(row_errors));
         self.walk.pages += 1;
         // A second walk mostly shows what is known already: there only a page without any row is suspicious.
         let news = if self.first_walk_pages.is_some() { shown } else { rows.len() };

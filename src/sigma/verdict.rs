@@ -9,7 +9,7 @@ use super::body::BodyFault;
 use super::endpoints::EndpointSpec;
 use super::error::{Cause, ErrorKind};
 use super::retry::{Network, Outcome};
-use super::text::for_log;
+use super::text::{Secrets, for_log};
 use super::transport::{Answer, Silence};
 
 /// An attempt without a usable answer.
@@ -97,6 +97,14 @@ impl Failed {
             api_code: text(&error.code),
             request_id: answer.request_id.or_else(|| text(&error.request_id)),
         }
+    }
+
+    /// The same without what a server repeated of our secrets.
+    pub(crate) fn withholding(mut self, secrets: &Secrets) -> Self {
+        self.message = secrets.withhold(self.message);
+        self.api_code = self.api_code.map(|code| secrets.withhold(code));
+        self.request_id = self.request_id.map(|id| secrets.withhold(id));
+        self
     }
 
     /// The outcome as the retry rules see it.
