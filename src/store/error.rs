@@ -56,6 +56,14 @@ pub enum StoreError {
     /// No run has published a catalog yet.
     #[error("the catalog is empty: no run has published yet")]
     NothingPublished,
+    /// A page of the file is not what SQLite wrote.
+    #[error("`{}` is damaged: {found}", database.display())]
+    Damaged {
+        /// The database.
+        database: PathBuf,
+        /// What SQLite says about it.
+        found: String,
+    },
     /// Another mapping became active since the one that was looked at.
     #[error("another identity mapping became active in the meantime")]
     MappingChanged,
@@ -81,6 +89,7 @@ impl StoreError {
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
             Self::NothingPublished => "store.nothing_published",
+            Self::Damaged { .. } => "store.corrupt",
             Self::MappingChanged => "store.mapping_changed",
             Self::Internal(_) => "store.internal",
             Self::Sqlite(error) => match error.sqlite_error_code() {
