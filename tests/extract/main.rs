@@ -15,6 +15,7 @@ mod plan;
 mod previews;
 mod requests;
 mod rerun;
+mod resume;
 mod shapes;
 #[cfg(unix)]
 mod signals;
