@@ -2,6 +2,8 @@
 //! and the exit code tells. The runs are made inside this process, so that waits between attempts can be over at once.
 
 mod answers;
+#[path = "../../client/certificates.rs"]
+mod certificates;
 mod circuit;
 mod front;
 mod listings;
@@ -9,4 +11,5 @@ mod one_workbook;
 #[path = "../../client/support.rs"]
 #[expect(dead_code, reason = "the server can misbehave in more ways than needed here")]
 mod support;
+mod tls;
 mod world;
