@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod dialects;
 mod everything;
+mod faults;
 mod filters;
 mod mistakes;
 mod modes;
