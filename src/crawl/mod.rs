@@ -37,6 +37,7 @@ mod plan;
 mod preview;
 mod progress;
 mod queue;
+mod remarks;
 mod rows;
 mod run;
 mod stop;

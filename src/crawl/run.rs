@@ -18,6 +18,7 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
@@ -58,6 +59,8 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// Of that, from the last answer stored to the published catalog.
+    pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
 }
@@ -254,13 +257,20 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
+    let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
-    let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
+    let (sentence, duration) = (decision.sentence, started.elapsed());
+    Ok(Report { outcome, stats, token, sentence, duration, publishing: duration - crawled_in, left_out })
 }
 
 /// Runs the workers until everything is read and delivered.

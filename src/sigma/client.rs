@@ -1,9 +1,11 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -22,7 +24,7 @@ use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
-use super::stats::{ClientStats, Counters};
+use super::stats::{ClientStats, Counters, Remark};
 use super::text::Secrets;
 use super::transport::{Answer, Silence, Transport};
 use super::verdict::{Failed, judge, token_cause};
@@ -41,8 +43,15 @@ struct Inner {
     /// The limits that endpoints have of their own, by name.
     paces: HashMap<&'static str, Pace>,
     counters: Counters,
+    /// Something at the address has answered.
+    answered: AtomicBool,
+    /// The clocks were compared.
+    clocks_compared: AtomicBool,
     cancel: CancellationToken,
 }
+
+/// How far this machine's clock and the server's may be apart before somebody should know.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// The effort that went into one request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,6 +106,8 @@ impl SigmaClient {
                 .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
                 .collect(),
             counters: Counters::default(),
+            answered: AtomicBool::new(false),
+            clocks_compared: AtomicBool::new(false),
             cancel,
             options,
         })))
@@ -151,6 +162,11 @@ impl SigmaClient {
         if duplicates > 0 {
             self.0.counters.change(|stats| stats.duplicates += duplicates);
         }
+    }
+
+    /// Notes something odd for which no row is missing.
+    pub(crate) fn remark(&self, code: &'static str, about: String, message: String) {
+        self.0.counters.remark(Remark { code, about, message });
     }
 
     /// One GET, with `extra` query parameters, parsed by `parse`.
@@ -280,6 +296,7 @@ impl Inner {
             };
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
+            attempts.first_contact = !self.answered.load(Ordering::Relaxed);
             match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
                 Decision::Renew if token.is_some() => refused = token,
                 Decision::Wait(wait) => {
@@ -357,6 +374,10 @@ impl Inner {
         }
         drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
+        if let Ok(answer) = &exchanged {
+            self.answered.store(true, Ordering::Relaxed);
+            self.compare_clocks(answer);
+        }
         if !matches!(status, 0 | 429) {
             self.gate.clean();
         }
@@ -365,6 +386,24 @@ impl Inner {
             stats.token_calls += u64::from(matches!(question, Question::Token(_)));
         });
         (exchanged, timing)
+    }
+
+    /// Notes, once, that this machine's clock is wrong. Nothing is measured by it but a `Retry-After` that is a date; times in
+    /// the catalog would be off.
+    fn compare_clocks(&self, answer: &Answer) {
+        let Some(date) = answer.date else { return };
+        if self.clocks_compared.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let ahead = Timestamp::now().duration_since(date);
+        let apart = ahead.unsigned_abs();
+        if apart > CLOCKS_APART {
+            let side = if ahead.is_negative() { "behind" } else { "ahead of" };
+            let minutes = (apart.as_secs() + 30) / 60;
+            let message = format!("this machine's clock is {minutes} minutes {side} Sigma's: set it");
+            tracing::warn!("{message}");
+            self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
+        }
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {

@@ -26,6 +26,7 @@ enum How {
     WrongShape,
     TooLarge,
     Network(Network),
+    NotSent,
 }
 
 /// The error object of Sigma's API; nothing in it is certain to be there.
@@ -70,6 +71,9 @@ impl Failed {
         let (how, message) = match silence {
             Silence::Network(network, message) => (How::Network(network), message),
             Silence::TooLarge(limit) => (How::TooLarge, format!("the body exceeds {limit} bytes")),
+            Silence::NotARead(method) => {
+                (How::NotSent, format!("{method} is not sent: this client only reads"))
+            }
         };
         Self { how, message, api_code: None, request_id: None }
     }
@@ -110,7 +114,7 @@ impl Failed {
                 Outcome::Status { status, api_code: self.api_code.as_deref(), retry_after }
             }
             How::NotJson => Outcome::NotJson,
-            How::WrongShape | How::TooLarge => Outcome::WrongShape,
+            How::WrongShape | How::TooLarge | How::NotSent => Outcome::WrongShape,
             How::Network(network) => Outcome::Network(network),
         }
     }
@@ -120,7 +124,7 @@ impl Failed {
         match self.how {
             How::Status { status, .. } => Some(status),
             How::NotJson | How::WrongShape => Some(200),
-            How::TooLarge | How::Network(_) => None,
+            How::TooLarge | How::Network(_) | How::NotSent => None,
         }
     }
 
@@ -145,7 +149,11 @@ impl Failed {
             ("retry.budget", _) => format!("too many calls needed a retry; this one: {}", self.message),
             _ => self.message.clone(),
         };
-        let code = if matches!(self.how, How::TooLarge) { "body.too_large" } else { code };
+        let (kind, code) = match self.how {
+            How::TooLarge => (kind, "body.too_large"),
+            How::NotSent => (ErrorKind::Rejected, "request.invalid"),
+            _ => (kind, code),
+        };
         Cause {
             kind,
             code,
