@@ -99,6 +99,10 @@ impl Store {
     /// The same; `allow_network` says that a network filesystem is good enough.
     pub fn open_at(path: &Path, allow_network: bool) -> Result<Self, StoreError> {
         place::check(path, allow_network)?;
+        Self::open_there(path).map_err(|error| error.on_opening(path))
+    }
+
+    fn open_there(path: &Path) -> Result<Self, StoreError> {
         refuse_foreign(path)?;
         let lock = lock::RunLock::acquire(path)?;
         create_private(path)?;
@@ -238,15 +242,18 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    configure(&connection)?;
-    if schema::check(&connection, path)? == 0 {
-        return Err(StoreError::Missing(path.to_owned()));
-    }
-    connection.pragma_update(None, "query_only", true)?;
-    // Sixteen mebibytes: a question that looks things up by id comes back to the same pages.
-    connection.pragma_update(None, "cache_size", -16_384)?;
-    Ok(connection)
+    let open = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        configure(&connection)?;
+        if schema::check(&connection, path)? == 0 {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        connection.pragma_update(None, "query_only", true)?;
+        // Sixteen mebibytes: a question that looks things up by id comes back to the same pages.
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        Ok(connection)
+    };
+    open().map_err(|error: StoreError| error.on_opening(path))
 }
 
 /// The version of the SQLite that is built in.
