@@ -66,6 +66,8 @@ pub struct Summary {
     exit_code: u8,
     database: String,
     duration_ms: u128,
+    /// Of the duration, what publishing took.
+    publish_ms: u128,
     token_is_admin: Option<bool>,
     /// Whom the run mirrored, or whose view it extracted, in one sentence.
     audience: String,
@@ -100,6 +102,7 @@ impl Summary {
             exit_code: exit.code(),
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
+            publish_ms: report.publishing.as_millis(),
             token_is_admin: report.token.admin,
             audience: report.sentence.clone(),
             objects: report.outcome.counts.clone(),

@@ -193,6 +193,8 @@ pub enum Grants {
 pub struct CatalogSettings {
     /// The SQLite file.
     pub database: PathBuf,
+    /// It may lie on a network filesystem.
+    pub allow_network_filesystem: bool,
 }
 
 /// Section `[permissions]`. `csv_mapping` without `mirroring`, and neither without `login_user`, never get here.
@@ -378,7 +380,10 @@ pub(crate) fn build(
             },
             previews: previews(layers, directory),
         },
-        catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
+        catalog: CatalogSettings {
+            database: directory.join(word(layers, "catalog.database")),
+            allow_network_filesystem: layers.is_on("catalog.allow_network_filesystem"),
+        },
         permissions: permissions(layers, directory, errors, notices),
         log: LogSettings {
             format: if word(layers, "log.format") == "json" { LogFormat::Json } else { LogFormat::Text },

@@ -18,6 +18,7 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
@@ -58,6 +59,8 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// Of that, from the last answer stored to the published catalog.
+    pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
 }
@@ -132,7 +135,10 @@ pub async fn extract(
     let Extract { settings, client, accept_removals } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let open = || Store::open_at(path, settings.catalog.allow_network_filesystem);
+    // A path that exists without leading to a file is a link to nowhere, which opening refuses.
+    let exists = path.exists() || path.is_symlink();
+    let existing = if exists { Some(open()?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let active = if existing.is_some() { active_mapping(path)? } else { None };
@@ -157,7 +163,7 @@ pub async fn extract(
     };
     let store = match existing {
         Some(store) => store,
-        None => Store::open(path)?,
+        None => open()?,
     };
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
@@ -251,13 +257,20 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
+    let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
-    let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
+    let (sentence, duration) = (decision.sentence, started.elapsed());
+    Ok(Report { outcome, stats, token, sentence, duration, publishing: duration - crawled_in, left_out })
 }
 
 /// Runs the workers until everything is read and delivered.

@@ -7,11 +7,12 @@ use std::sync::{Mutex, OnceLock};
 use tokio::sync::{OnceCell, mpsc};
 
 use super::attached::ModelSql;
+use super::breakdown::Answerable;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
 use super::preview::Gallery;
-use super::queue::{Queue, Task};
+use super::queue::{Enqueue, Queue, Task};
 use super::rows;
 use super::token::Token;
 use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
@@ -57,6 +58,9 @@ pub(super) struct Crawler {
     pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
+    /// The tasks in which a test wants a defect.
+    #[cfg(test)]
+    pub breaks: fn(&Task) -> bool,
 }
 
 /// What is known before the crawl begins.
@@ -107,19 +111,28 @@ impl Crawler {
             connections: Mutex::new(HashSet::new()),
             held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
+            #[cfg(test)]
+            breaks: |_| false,
         }
     }
 
     /// Works until the queue is over.
     pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
         while let Some((task, enqueue)) = queue.next().await {
-            match task {
-                Task::Document(document) => self.document(&document, &enqueue).await?,
-                Task::Preview(preview) => self.preview(preview, &enqueue).await?,
-                listing => self.list(listing, &enqueue).await?,
-            }
+            let answerable = Answerable::of(&task, &self.settings);
+            self.contained(answerable, self.one(task, &enqueue)).await?;
         }
         Ok(())
+    }
+
+    async fn one(&self, task: Task, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        #[cfg(test)]
+        assert!(!(self.breaks)(&task), "a defect");
+        match task {
+            Task::Document(document) => self.document(&document, enqueue).await,
+            Task::Preview(preview) => self.preview(preview, enqueue).await,
+            listing => self.list(listing, enqueue).await,
+        }
     }
 
     /// Says of every kind that is turned off that it was left out, so that its rows are known to be old.

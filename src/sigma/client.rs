@@ -1,10 +1,13 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -16,12 +19,13 @@ use super::breaker::{Circuit, RetryBudget};
 use super::call::Call;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
-use super::model::Row;
+use super::model::{ApiErrorRow, Row};
 use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
-use super::stats::{ClientStats, Counters};
+use super::stats::{ClientStats, Counters, Remark};
+use super::text::Secrets;
 use super::transport::{Answer, Silence, Transport};
 use super::verdict::{Failed, judge, token_cause};
 
@@ -39,8 +43,15 @@ struct Inner {
     /// The limits that endpoints have of their own, by name.
     paces: HashMap<&'static str, Pace>,
     counters: Counters,
+    /// Something at the address has answered.
+    answered: AtomicBool,
+    /// The clocks were compared.
+    clocks_compared: AtomicBool,
     cancel: CancellationToken,
 }
+
+/// How far this machine's clock and the server's may be apart before somebody should know.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// The effort that went into one request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,6 +106,8 @@ impl SigmaClient {
                 .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
                 .collect(),
             counters: Counters::default(),
+            answered: AtomicBool::new(false),
+            clocks_compared: AtomicBool::new(false),
             cancel,
             options,
         })))
@@ -132,10 +145,28 @@ impl SigmaClient {
         stats
     }
 
+    /// The errors that stand for rows, without what a server repeated of our secrets in them.
+    pub(crate) fn withholding(&self, mut errors: Vec<ApiErrorRow>) -> Vec<ApiErrorRow> {
+        if errors.is_empty() {
+            return errors;
+        }
+        let secrets = self.0.secrets();
+        for error in &mut errors {
+            error.code = secrets.withhold(std::mem::take(&mut error.code));
+            error.message = secrets.withhold(std::mem::take(&mut error.message));
+        }
+        errors
+    }
+
     pub(crate) fn count_duplicates(&self, duplicates: u64) {
         if duplicates > 0 {
             self.0.counters.change(|stats| stats.duplicates += duplicates);
         }
+    }
+
+    /// Notes something odd for which no row is missing.
+    pub(crate) fn remark(&self, code: &'static str, about: String, message: String) {
+        self.0.counters.remark(Remark { code, about, message });
     }
 
     /// One GET, with `extra` query parameters, parsed by `parse`.
@@ -171,6 +202,14 @@ impl SigmaClient {
 }
 
 impl Inner {
+    /// What no message may repeat.
+    fn secrets(&self) -> Secrets {
+        let token = self.tokens.latest();
+        let token = token.as_ref().and_then(|token| token.header.to_str().ok());
+        let token = token.map(|header| header.trim_start_matches("Bearer "));
+        Secrets::of(&self.options.client_id, self.options.client_secret.expose_secret(), token)
+    }
+
     /// A token that may be used now and is newer than the one that was `refused`.
     async fn token(&self, refused: Option<&Token>) -> Result<Arc<Token>, SigmaError> {
         if let Some(token) = self.tokens.usable(refused) {
@@ -253,10 +292,11 @@ impl Inner {
                     tell(Some(200), request_id.as_deref());
                     return Ok(parsed);
                 }
-                Err(failed) => failed,
+                Err(failed) => failed.withholding(&self.secrets()),
             };
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
+            attempts.first_contact = !self.answered.load(Ordering::Relaxed);
             match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
                 Decision::Renew if token.is_some() => refused = token,
                 Decision::Wait(wait) => {
@@ -334,6 +374,10 @@ impl Inner {
         }
         drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
+        if let Ok(answer) = &exchanged {
+            self.answered.store(true, Ordering::Relaxed);
+            self.compare_clocks(answer);
+        }
         if !matches!(status, 0 | 429) {
             self.gate.clean();
         }
@@ -342,6 +386,24 @@ impl Inner {
             stats.token_calls += u64::from(matches!(question, Question::Token(_)));
         });
         (exchanged, timing)
+    }
+
+    /// Notes, once, that this machine's clock is wrong. Nothing is measured by it but a `Retry-After` that is a date; times in
+    /// the catalog would be off.
+    fn compare_clocks(&self, answer: &Answer) {
+        let Some(date) = answer.date else { return };
+        if self.clocks_compared.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let ahead = Timestamp::now().duration_since(date);
+        let apart = ahead.unsigned_abs();
+        if apart > CLOCKS_APART {
+            let side = if ahead.is_negative() { "behind" } else { "ahead of" };
+            let minutes = (apart.as_secs() + 30) / 60;
+            let message = format!("this machine's clock is {minutes} minutes {side} Sigma's: set it");
+            tracing::warn!("{message}");
+            self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
+        }
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {

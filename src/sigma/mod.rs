@@ -33,4 +33,4 @@ pub use model::ApiErrorRow as RowError;
 pub use options::{ClientOptions, WORKERS};
 pub use paging::{Incomplete, Listing, ListingReport};
 pub use retry::RetryPolicy;
-pub use stats::ClientStats;
+pub use stats::{ClientStats, Remark};

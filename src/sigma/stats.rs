@@ -21,7 +21,25 @@ pub struct ClientStats {
     pub largest_in_flight: usize,
     /// Requests that may be in flight now: fewer than the workers after a refusal.
     pub open_lanes: usize,
+    /// What was odd though nothing failed, the first hundred.
+    pub remarks: Vec<Remark>,
+    /// How many more there were.
+    pub more_remarks: u64,
 }
+
+/// Something odd in an answer for which no row is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Stable code.
+    pub code: &'static str,
+    /// What was asked.
+    pub about: String,
+    /// What is odd; fit for a log.
+    pub message: String,
+}
+
+/// Remarks that are kept.
+const MOST_REMARKS: usize = 100;
 
 impl ClientStats {
     /// All HTTP calls.
@@ -46,6 +64,13 @@ pub(crate) struct Counters(Mutex<ClientStats>);
 impl Counters {
     pub(crate) fn change(&self, change: impl FnOnce(&mut ClientStats)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn remark(&self, remark: Remark) {
+        self.change(|stats| match stats.remarks.len() < MOST_REMARKS {
+            true => stats.remarks.push(remark),
+            false => stats.more_remarks += 1,
+        });
     }
 
     pub(crate) fn snapshot(&self) -> ClientStats {

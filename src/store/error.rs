@@ -47,6 +47,41 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The path of the catalog is a link, which may lead anywhere.
+    #[error("`{}` is a symbolic link", .0.display())]
+    Symlink(PathBuf),
+    /// Other users may put files into the catalog's folder.
+    #[error("other users may write to the folder `{}` (mode {mode:04o})", folder.display())]
+    SharedFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The catalog would lie on a filesystem that other machines see too.
+    #[error("`{}` is on a network filesystem ({kind}), where SQLite cannot lock a catalog safely", path.display())]
+    NetworkFilesystem {
+        /// The catalog.
+        path: PathBuf,
+        /// What kind of filesystem it is.
+        kind: &'static str,
+    },
+    /// The file is damaged.
+    #[error("`{}` is damaged: {problem}", path.display())]
+    Damaged {
+        /// The catalog or its copy.
+        path: PathBuf,
+        /// What SQLite found first.
+        problem: String,
+    },
+    /// A migration was not begun because no copy of the catalog could be made.
+    #[error("`{}` was not brought to the new schema, because it could not be copied first: {source}", path.display())]
+    NoBackup {
+        /// The catalog.
+        path: PathBuf,
+        /// Why.
+        source: Box<StoreError>,
+    },
     /// The linked SQLite is too old to be safe.
     #[error("SQLite {0} is linked, 3.51.3 or newer is needed")]
     SqliteTooOld(&'static str),
@@ -78,6 +113,11 @@ impl StoreError {
             Self::OlderSchema { .. } => "store.older_schema",
             Self::Missing(_) => "store.missing",
             Self::Path { .. } => "store.path",
+            Self::Symlink(_) => "store.symlink",
+            Self::SharedFolder { .. } => "store.shared_folder",
+            Self::NetworkFilesystem { .. } => "store.network_filesystem",
+            Self::Damaged { .. } => "store.corrupt",
+            Self::NoBackup { source, .. } => source.code(),
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
             Self::NothingPublished => "store.nothing_published",
@@ -107,6 +147,14 @@ impl StoreError {
             "store.missing" => "run `sigma-catalog extract` first, or name the right file with --db",
             "store.path" | "store.not_writable" => {
                 "choose a folder that exists and that this user may write to"
+            }
+            "store.symlink" => "name the file itself with --db",
+            "store.shared_folder" => {
+                "take the right away (chmod go-w), or name a folder of your own with --db: a catalog holds personal data"
+            }
+            "store.network_filesystem" => {
+                "keep the catalog on a local disk, or set `allow_network_filesystem` under [catalog] if only one machine \
+                 ever opens it"
             }
             "store.no_such_run" => "`sigma-catalog runs list` shows the runs there are",
             "store.mapping_changed" => "look at the changes again; nothing was imported",

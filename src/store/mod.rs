@@ -12,10 +12,13 @@
 //!
 //! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
 //!
-//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem; network ones are not recognised yet.
-//! Neither are symlinked database paths or folders that others may write to.
+//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem. A network one is refused unless the
+//! caller allows it, and so are a path that is a link and a folder that other users may write to (`place`).
+//!
+//! *Copies.* Before a migration a copy of the catalog is kept beside it; anybody may ask for one at any time (`copy`).
 
 mod access;
+pub mod copy;
 mod data_access;
 mod diff;
 pub mod error;
@@ -33,6 +36,7 @@ pub mod lock;
 mod mirror;
 pub mod models;
 pub mod objects;
+mod place;
 mod previews;
 mod publish;
 mod reader;
@@ -80,24 +84,48 @@ pub struct Store {
 impl Store {
     /// Opens a catalog for writing and brings it to this program's schema; makes one where there is none.
     ///
-    /// What an earlier run left unpublished is undone and that run marked `abandoned`.
+    /// What an earlier run left unpublished is undone and that run marked `abandoned`. A network filesystem is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, false)
+    }
+
+    /// The same; `allow_network` says that a network filesystem is good enough.
+    pub fn open_at(path: &Path, allow_network: bool) -> Result<Self, StoreError> {
+        place::check(path, allow_network)?;
         refuse_foreign(path)?;
         let lock = lock::RunLock::acquire(path)?;
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         configure(&connection)?;
-        schema::check(&connection, path)?;
+        let version = schema::check(&connection, path)?;
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // A larger log between checkpoints spares rewriting the same pages of the history again and again.
         connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         connection.pragma_update(None, "cache_size", -32_768)?;
+        if version > 0 {
+            check_after_unclean(&connection, path)?;
+        }
+        if (1..schema::VERSION).contains(&version) {
+            copy::keep_before_migration(&connection, path, version)?;
+        }
         schema::migrate(&mut connection, path)?;
         let mut store = Self { connection, path: path.to_owned(), _lock: lock };
         store.abandon_unfinished()?;
         store.build_missing_search()?;
         Ok(store)
+    }
+
+    /// Refuses a path that no catalog could be opened at for writing because of where it is; whether the file itself is good
+    /// is another question.
+    pub fn may_be_at(path: &Path, allow_network: bool) -> Result<(), StoreError> {
+        place::check(path, allow_network)?;
+        let folder = place::folder_of(path);
+        match std::fs::metadata(&folder) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(StoreError::Path { path: path.to_owned(), source }),
+        }
     }
 
     /// The database file.
@@ -156,6 +184,11 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Reads through a catalog whose last run ended without a word: what broke that off may have broken the disk too.
+fn check_after_unclean(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if ledger::running(connection)?.is_empty() { Ok(()) } else { copy::readable(connection, path) }
+}
+
 /// Creates the file readable by its owner only, before SQLite opens it, so that its journals inherit that.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
@@ -200,6 +233,11 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     }
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// The present instant as the ledger writes it: UTC with milliseconds.
