@@ -3,7 +3,7 @@
 use super::args::{Cli, DemoArgs, Format};
 use super::check;
 use super::error::CliError;
-use super::extract::{extract, record};
+use super::extract::{How, extract, record};
 use super::output::Printer;
 use super::runtime;
 use super::settings::{self, SettingArgs};
@@ -54,7 +54,7 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
             return Ok(exit);
         }
         printer.line("\nsigma-catalog extract --everything true")?;
-        let report = extract(cli, &loaded.settings, client, &stop, None).await?;
+        let report = extract(cli, &loaded.settings, client, &stop, How::default()).await?;
         let exit = Exit::of_state(report.outcome.state);
         Summary::new(&report, &arguments.db, exit).print(printer)?;
         record(&loaded.settings, printer);

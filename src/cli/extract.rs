@@ -17,13 +17,13 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
     let stop = Stop::default();
     if arguments.dry_run {
         let client = crawl::client_of(&loaded.settings, &stop, Patience::Person)?;
-        let plan = runtime.block_on(crawl::plan(&client, &loaded.settings))?;
+        let plan = runtime.block_on(crawl::plan(&client, &loaded.settings, arguments.full))?;
         plan::print(&plan, arguments.format, printer)?;
         return Ok(Exit::Ok);
     }
     let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
-    let report =
-        runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;
+    let how = How { accept_removals: arguments.accept_removals, full: arguments.full };
+    let report = runtime.block_on(extract(cli, &loaded.settings, client, &stop, how))?;
     let mut exit = Exit::of_state(report.outcome.state);
     if matches!(exit, Exit::Ok | Exit::Partial) {
         record(&loaded.settings, printer);
@@ -50,17 +50,27 @@ pub fn record(settings: &Settings, printer: &Printer) {
     }
 }
 
+/// What is asked of a run besides its settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct How {
+    /// The rejected run whose removals it may make.
+    pub accept_removals: Option<i64>,
+    /// It asks every document.
+    pub full: bool,
+}
+
 /// Extracts with progress and signals. A second signal ends the process at once.
 pub async fn extract(
     cli: &Cli,
     settings: &Settings,
     client: Client,
     stop: &Stop,
-    accept_removals: Option<i64>,
+    how: How,
 ) -> Result<Report, CliError> {
     let listening = tokio::spawn(stop_on_signals(stop.clone()));
     let progress = Arc::new(ShownProgress::start(cli.quiet));
-    let request = Extract { settings, client, accept_removals };
+    let How { accept_removals, full } = how;
+    let request = Extract { settings, client, accept_removals, full };
     let ended = crawl::extract(request, progress.clone(), stop).await;
     listening.abort();
     progress.finish();

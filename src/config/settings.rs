@@ -10,6 +10,7 @@ use tracing::Level;
 use url::Url;
 
 use super::api_url;
+use super::duration;
 use super::error::{ConfigErrors, Origin, Problem};
 use super::layers::Layers;
 use super::proxy::ProxyUrl;
@@ -65,6 +66,10 @@ pub struct CrawlSettings {
     pub concurrency: usize,
     /// How grants are asked for.
     pub grants: Grants,
+    /// How old the contents of an unchanged document may get before they are read again; zero: every run reads all.
+    pub full_every: Duration,
+    /// How old grants, memberships and attribute values may get before they are read again; zero: every run reads them.
+    pub grants_every: Duration,
     /// Crawl workbooks.
     pub workbooks: bool,
     /// Crawl data models.
@@ -346,6 +351,8 @@ pub(crate) fn build(
                 "principal" => Grants::Principal,
                 _ => Grants::Auto,
             },
+            full_every: span(layers, "crawl.full_every"),
+            grants_every: span(layers, "crawl.grants_every"),
             workbooks: layers.is_on("crawl.workbooks"),
             data_models: layers.is_on("crawl.data_models"),
             reports: layers.is_on("crawl.reports"),
@@ -411,6 +418,10 @@ fn number(layers: &Layers, key: &str) -> u32 {
 
 fn seconds(layers: &Layers, key: &str) -> Duration {
     Duration::from_secs(number(layers, key).into())
+}
+
+fn span(layers: &Layers, key: &str) -> Duration {
+    duration::parse(word(layers, key)).expect("what is no span of time is refused where it is read")
 }
 
 fn word<'a>(layers: &'a Layers, key: &str) -> &'a str {

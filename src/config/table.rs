@@ -25,6 +25,8 @@ pub enum Kind {
         /// The largest value accepted.
         max: u32,
     },
+    /// A span of time: a whole number with `s`, `m`, `h` or `d`, or `0`.
+    Duration,
     /// One word of a list.
     Choice(&'static [&'static str]),
     /// Several texts: an array in the file, else separated by commas, `\\,` being a comma within one.
@@ -41,6 +43,7 @@ impl Kind {
             Self::Host => "HOST",
             Self::Switch => "true|false",
             Self::Integer { .. } => "N",
+            Self::Duration => "SPAN",
             Self::Choice(_) => "WORD",
             Self::List => "TEXT,...",
         }
@@ -147,6 +150,12 @@ pub const TABLE: &[Setting] = &[
     row("crawl.grants", Kind::Choice(&["auto", "object", "principal"]), Some("auto"), None,
         &["SIGMACAT_CRAWL_GRANTS"], Some("grants"),
         "Ask for grants object by object, or member and team by member and team; auto takes the cheaper."),
+    row("crawl.full_every", Kind::Duration, Some("7d"), None,
+        &["SIGMACAT_CRAWL_FULL_EVERY"], Some("full-every"),
+        "How old an unchanged document's contents may get before they are read again; 0: each run reads all."),
+    row("crawl.grants_every", Kind::Duration, Some("0"), None,
+        &["SIGMACAT_CRAWL_GRANTS_EVERY"], Some("grants-every"),
+        "How old grants, memberships and attribute values may get before they are read again; 0: each run."),
     row("crawl.workbooks", Kind::Switch, Some("true"), None,
         &["SIGMACAT_CRAWL_WORKBOOKS"], Some("workbooks"), "Crawl workbooks."),
     row("crawl.data_models", Kind::Switch, Some("true"), None,

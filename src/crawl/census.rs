@@ -123,7 +123,9 @@ impl Crawler {
         let mut held = Vec::new();
         let take = |row: T, _: &mut Rows| {
             let versions = row.tagged_versions();
-            held.push((row.into_document(), versions));
+            let document = row.into_document();
+            self.carry.note_document(&document);
+            held.push((document, versions));
         };
         let end = self.read_scope(step, kind, calls, take).await?;
         Ok((held, end))

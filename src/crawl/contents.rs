@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::carry::is_read_to_its_end;
 use super::column_lineage;
 use super::error::CrawlError;
 use super::graph::{self, Step};
@@ -14,6 +15,7 @@ use crate::catalog::document::Page;
 use crate::config::CrawlSettings;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
+use crate::store::now;
 
 /// Statuses by which a bulk endpoint says that it cannot answer, while questions about single elements may be answered.
 /// 402 is a computation that took the server too long.
@@ -28,6 +30,8 @@ pub(super) struct Reading<'task> {
     pub task: &'task DocumentTask,
     pub rows: Rows,
     pub scopes: Vec<ScopeReport>,
+    /// Only what may have changed of a document that did not is read.
+    pub is_refresh: bool,
     /// The elements that may have columns, SQL and lineage.
     pub data_elements: Vec<String>,
     /// All elements that were listed.
@@ -49,16 +53,14 @@ pub(super) enum Answer<T> {
 impl Crawler {
     /// Reads a document and delivers it.
     pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
-        let mut reading = Reading {
-            task,
-            rows: Rows::default(),
-            scopes: Vec::new(),
-            data_elements: Vec::new(),
-            listed: HashSet::new(),
-            has_unlisted: false,
-            has_bulk_columns: false,
-            pages: None,
-        };
+        // What it is built on is known before it is read, so that the next run sees what changes from now on.
+        self.carry.sources_listed().await;
+        let warehouses = self.warehouses(enqueue).await?;
+        let read_at = now();
+        if task.kind == "dataset" {
+            return self.dataset(task, read_at, enqueue).await;
+        }
+        let mut reading = Reading::of(task);
         if task.archived {
             reading.leave_out(&self.settings);
         } else {
@@ -68,26 +70,39 @@ impl Crawler {
             self.queries(&mut reading).await?;
             self.elements_on_no_page(&mut reading).await?;
             self.lineage(&mut reading).await?;
-            let warehouses = self.warehouses(enqueue).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
             for event in column_lineage::derive(&self.settings, warehouses, &task.id, rows, scopes) {
                 self.deliver(Delivery::Event(event)).await?;
             }
             self.attached(&mut reading).await?;
         }
-        let Reading { rows, scopes, pages, .. } = reading;
-        self.tables_of(&rows, enqueue);
-        // What is derived falls short only where what it is derived from does, which is told already.
-        let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
-        for report in asked.filter(|report| !report.outcome.is_good()) {
-            self.warn(task, report).await?;
+        self.tables_of(&reading.rows, enqueue);
+        let is_read = !task.archived && is_read_to_its_end(&reading.scopes);
+        let read = is_read.then(|| self.carry.read(task, &reading.rows, read_at));
+        if task.was_carried {
+            reading.scopes.push(settled(scope::CONTENTS, "", &ListingReport::default()));
         }
-        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await?;
+        let pages = reading.pages.take();
+        self.deliver_reading(reading).await?;
+        if let Some(read) = read {
+            self.deliver(Delivery::Read(read)).await?;
+        }
         // Sigma draws the pages of workbooks only.
         match pages.filter(|_| task.kind == "workbook") {
             Some(pages) => self.previews(task, &pages, enqueue).await,
             None => Ok(()),
         }
+    }
+
+    /// Delivers what was read of a document, and says what fell short.
+    pub(super) async fn deliver_reading(&self, reading: Reading<'_>) -> Result<(), CrawlError> {
+        let Reading { task, rows, scopes, .. } = reading;
+        // What is derived falls short only where what it is derived from does, which is told already.
+        let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
+        for report in asked.filter(|report| !report.outcome.is_good()) {
+            self.warn(task, report).await?;
+        }
+        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
@@ -277,6 +292,23 @@ impl Crawler {
             if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
         let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
         self.deliver(Delivery::Event(report.warning(context))).await
+    }
+}
+
+impl<'task> Reading<'task> {
+    /// Nothing yet.
+    pub fn of(task: &'task DocumentTask) -> Self {
+        Self {
+            task,
+            rows: Rows::default(),
+            scopes: Vec::new(),
+            is_refresh: false,
+            data_elements: Vec::new(),
+            listed: HashSet::new(),
+            has_unlisted: false,
+            has_bulk_columns: false,
+            pages: None,
+        }
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::carry;
 use super::error::CrawlError;
 use super::filter::{PERSONAL, is_personal_path};
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::{Crawler, settled, turned_off};
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Seen, scope};
 use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{Document, File, Member, Workspace};
 use crate::config::{CrawlSettings, Grants};
 use crate::sigma::{Call, Endpoint, ErrorKind, SigmaClient, model};
+use crate::store::Earlier;
 
 impl Crawler {
     /// Does one task that is not a document.
@@ -80,7 +82,7 @@ impl Crawler {
             Task::Grants(of) => self.grants(of).await,
             Task::Listing { step } => self.listing(step, enqueue).await,
             Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
-            Task::Document(_) | Task::Preview(_) => {
+            Task::Document(_) | Task::Refresh(_) | Task::Preview(_) => {
                 Err(CrawlError::Internal("a document is no listing".to_owned()))
             }
         }
@@ -100,13 +102,16 @@ impl Crawler {
             let take = |row: model::Connection, out: &mut Rows| {
                 self.ask_of("connection", &row.connection_id, enqueue);
                 types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
+                let connection = rows::connection(row);
+                self.carry.note_connection(&connection);
                 match self.login {
-                    Some(_) => held_back.push(rows::connection(row)),
-                    None => out.push(rows::connection(row)),
+                    Some(_) => held_back.push(connection),
+                    None => out.push(connection),
                 }
             };
             let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
             let is_whole = report.outcome.is_complete();
+            self.carry.note_end("connection", is_whole);
             match self.login {
                 None => self.deliver_scope(report).await?,
                 // Which of them are in sight is known when all documents are read.
@@ -149,6 +154,7 @@ impl Crawler {
         let each = |row: T, out: &mut Rows| {
             let versions = row.tagged_versions();
             let document = row.into_document();
+            self.carry.note_document(&document);
             if !self.may_hold(&document.id) {
                 return;
             }
@@ -171,6 +177,7 @@ impl Crawler {
         report: ScopeReport,
         tagged: u64,
     ) -> Result<(), CrawlError> {
+        self.carry.note_end(kind, report.outcome.is_complete());
         self.deliver_scope(report.clone()).await?;
         if kind == "dataset" {
             return Ok(());
@@ -195,15 +202,21 @@ impl Crawler {
     ) {
         self.note_document_url(document.url.as_deref());
         enqueue.found(Found::Object(document.id.clone()));
-        if kind == "dataset" {
-            self.ask_of("dataset", &document.id, enqueue);
-        } else {
-            enqueue.add(Task::Document(DocumentTask {
-                kind,
-                id: document.id.clone(),
-                archived: document.is_archived == Some(true),
+        let task = DocumentTask {
+            kind,
+            id: document.id.clone(),
+            archived: document.is_archived == Some(true),
+            seen: Seen {
                 version: document.latest_version,
-            }));
+                updated_at: document.updated_at.clone(),
+                place: document.path.clone(),
+                tags: carry::tags(&versions),
+            },
+            was_carried: false,
+        };
+        let has_images = |earlier: &Earlier| self.has_images(earlier, kind, &document);
+        if let Some(task) = self.carry.hold(task, has_images) {
+            enqueue.add(Task::Document(task));
         }
         versions.into_iter().for_each(|version| out.push(version));
         out.push(document);
@@ -401,7 +414,8 @@ pub(super) fn file_types_on(settings: &CrawlSettings) -> impl Iterator<Item = &'
     graph::FILE_TYPES.iter().copied().filter(|of| is_file_type_on(settings, of))
 }
 
-/// The tasks a crawl starts with: long chains first. With filters a census has gone before. What says where things lie and
+/// The tasks a crawl starts with: what documents are built on first, for no document is read before that is listed; then
+/// long chains. With filters a census has gone before. What says where things lie and
 /// who may use them is left out where one user's view is crawled: that view was read before, and nobody's permissions are
 /// mirrored.
 pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &Enqueue) {

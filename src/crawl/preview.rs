@@ -16,9 +16,11 @@ use super::queue::{DocumentTask, Enqueue, PreviewTask, Task};
 use super::worker::{Crawler, ends_the_run, failed, settled};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::{Page, Preview};
+use crate::catalog::organisation::Document;
+use crate::catalog::record::{Record, Value};
 use crate::config::Previews;
 use crate::sigma::{Download, ErrorKind, ListingReport, SigmaError, model};
-use crate::store::{ImageFolder, KnownPreview};
+use crate::store::{Earlier, ImageFolder, KnownPreview};
 
 /// The first eight bytes of every PNG file.
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -79,7 +81,7 @@ impl Crawler {
             .collect();
         let (mut rows, mut scopes) = (Rows::default(), Vec::new());
         for page in &wanted {
-            match gallery.current(&task.id, page, task.version, self.preview_width()) {
+            match gallery.current(&task.id, page, task.seen.version, self.preview_width()) {
                 Some(known) => {
                     rows.push(known.clone());
                     scopes.push(settled(
@@ -90,7 +92,7 @@ impl Crawler {
                 }
                 None => enqueue.add(Task::Preview(PreviewTask {
                     document: task.id.clone(),
-                    version: task.version,
+                    version: task.seen.version,
                     page: (*page).to_owned(),
                     export: None,
                     asked: 0,
@@ -114,6 +116,26 @@ impl Crawler {
             return Ok(());
         }
         self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+    }
+
+    /// Whether the images that the settings ask for of an unchanged document are there, as far as the catalog tells.
+    pub(super) fn has_images(&self, earlier: &Earlier, kind: &str, document: &Document) -> bool {
+        let Some(gallery) = self.gallery.as_ref().filter(|_| kind == "workbook") else { return true };
+        let Ok(pages) = earlier.rows_of(Page::TABLE, "document_id", &document.id) else { return false };
+        let place = |column| Page::TABLE.position(column).unwrap_or_default();
+        let (id, hidden) = (place("page_id"), place("hidden"));
+        let mut shown = pages.iter().filter(|page| page[hidden] != Value::from(true));
+        let is_there = |page: &Vec<Value>| match &page[id] {
+            Value::Text(page) => {
+                gallery.current(&document.id, page, document.latest_version, self.preview_width()).is_some()
+            }
+            _ => false,
+        };
+        match self.settings.previews.mode {
+            // Which page is the first is not kept.
+            Previews::Workbooks => shown.clone().next().is_none() || shown.any(is_there),
+            _ => shown.all(is_there),
+        }
     }
 
     /// One step on the way to an image: start its export, or see whether it is ready.

@@ -70,7 +70,7 @@ pub(super) fn write(
             Delivery::Event(event) => {
                 progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
             }
-            Delivery::Scope(_) => {}
+            Delivery::Scope(_) | Delivery::Read(_) => {}
         }
         progress.moved(snapshot);
         if let Err(error) = writer.accept(delivery) {

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::answers::ask_answers;
 use super::audience::{Decision, Plan};
+use super::carry::Carry;
 use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
@@ -27,8 +29,8 @@ use crate::catalog::organisation::Member;
 use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
-    Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
-    RunState, Store, StoreError,
+    Catalog, Earlier, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow,
+    RunStart, RunState, Store, StoreError,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
@@ -43,6 +45,8 @@ pub struct Extract<'settings> {
     pub client: SigmaClient,
     /// The rejected run whose removals this one may make.
     pub accept_removals: Option<i64>,
+    /// Every document is asked, whatever is known of it.
+    pub full: bool,
 }
 
 /// What a run that reached its end has to tell.
@@ -62,6 +66,17 @@ pub struct Report {
     pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
+    /// What became of the documents.
+    pub documents: DocumentCounts,
+}
+
+/// How many documents were asked for their contents.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DocumentCounts {
+    /// Not asked, because neither they nor what they are built on changed since they were read.
+    pub carried: u64,
+    /// Asked, by the reason.
+    pub asked: BTreeMap<&'static str, u64>,
 }
 
 /// A run that produced no catalog.
@@ -131,7 +146,7 @@ pub async fn extract(
     stop: &Stop,
 ) -> Result<Report, Failure> {
     let started = Instant::now();
-    let Extract { settings, client, accept_removals } = request;
+    let Extract { settings, client, accept_removals, full } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
     let existing = if path.exists() { Some(Store::open(path)?) } else { None };
@@ -176,6 +191,16 @@ pub async fn extract(
         Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
         None => None,
     };
+    let mut asked = settings.crawl.clone();
+    // Who may read which data is no part of what one user sees.
+    if decision.login.is_some() {
+        asked.data_grants = DataGrants::Off;
+    }
+    let earlier = if published.is_some() { Some(Earlier::open(path)?) } else { None };
+    let carry = Carry::new(earlier, full, &asked, &token);
+    if let Some(sentence) = carry.announcement() {
+        progress.notice(Severity::Info, &sentence);
+    }
     let writer = store.begin(&start)?;
     let run_id = writer.run_id();
     let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
@@ -194,16 +219,14 @@ pub async fn extract(
         organization_before,
         connections_before,
         gallery,
+        carry,
     };
-    let mut asked = settings.crawl.clone();
-    // Who may read which data is no part of what one user sees.
-    if decision.login.is_some() {
-        asked.data_grants = DataGrants::Off;
-    }
     let crawler = Crawler::new(client.clone(), asked, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
+    let (carried, asked) = crawler.carry.counts();
+    let documents = DocumentCounts { carried, asked };
     let held = crawler.held();
     // The writer waits for the last handle.
     drop(crawler);
@@ -260,7 +283,16 @@ pub async fn extract(
     let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let (sentence, duration) = (decision.sentence, started.elapsed());
-    Ok(Report { outcome, stats, token, sentence, duration, publishing: duration - crawled_in, left_out })
+    Ok(Report {
+        outcome,
+        stats,
+        token,
+        sentence,
+        duration,
+        publishing: duration - crawled_in,
+        left_out,
+        documents,
+    })
 }
 
 /// Runs the workers until everything is read and delivered.
@@ -283,10 +315,12 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         while let Some(found) = found.recv().await {
             finds.add(found);
         }
+        crawler.settle(&later).await?;
         for of in crawler.choose_grants(finds).await {
             later.add(Task::Grants(of));
         }
         drop(later);
+        Ok::<(), CrawlError>(())
     };
     let queue = Arc::new(queue);
     let mut workers = JoinSet::new();
@@ -304,7 +338,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     let worked: Result<(), CrawlError> = tokio::select! {
         worked = work => worked,
         // The queue lives at least as long as the choice, so the work cannot end well before it.
-        () = async { choose.await; std::future::pending().await } => Ok(()),
+        chosen = async { choose.await?; std::future::pending().await } => chosen,
     };
     worked?;
     crawler.deliver_connections().await?;

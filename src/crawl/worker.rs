@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use tokio::sync::{OnceCell, mpsc};
 
 use super::attached::ModelSql;
+use super::carry::Carry;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
@@ -47,8 +48,8 @@ pub(super) struct Crawler {
     pub left_out: LeftOut,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
-    /// The warehouse tables found so far: a table that many documents read is asked about once.
-    tables: Mutex<HashSet<String>>,
+    /// The scopes of warehouse tables asked so far: a table that many documents read is asked about once.
+    tables: Mutex<HashSet<(&'static str, String)>>,
     /// The types of connections by id, once they are listed.
     pub(super) warehouses: OnceCell<Option<HashMap<String, String>>>,
     /// The connections that what was delivered reads from, while one user's view is crawled.
@@ -57,6 +58,8 @@ pub(super) struct Crawler {
     pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
+    /// Which documents are not asked again.
+    pub carry: Carry,
 }
 
 /// What is known before the crawl begins.
@@ -69,6 +72,7 @@ pub(super) struct Known {
     pub organization_before: Option<Organization>,
     pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
+    pub carry: Carry,
 }
 
 impl Crawler {
@@ -86,6 +90,7 @@ impl Crawler {
             organization_before,
             connections_before,
             gallery,
+            carry,
         } = known;
         Self {
             client,
@@ -107,6 +112,7 @@ impl Crawler {
             connections: Mutex::new(HashSet::new()),
             held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
+            carry,
         }
     }
 
@@ -115,6 +121,7 @@ impl Crawler {
         while let Some((task, enqueue)) = queue.next().await {
             match task {
                 Task::Document(document) => self.document(&document, &enqueue).await?,
+                Task::Refresh(document) => self.refresh(&document).await?,
                 Task::Preview(preview) => self.preview(preview, &enqueue).await?,
                 listing => self.list(listing, &enqueue).await?,
             }
@@ -169,9 +176,9 @@ impl Crawler {
         }
     }
 
-    /// Whether this is the first that is heard of a warehouse table.
-    pub fn is_new_table(&self, id: &str) -> bool {
-        self.tables.lock().is_ok_and(|mut known| known.insert(id.to_owned()))
+    /// Whether this is the first that is heard of a scope of a warehouse table.
+    pub fn is_new_scope(&self, step: &Step, id: &str) -> bool {
+        self.tables.lock().is_ok_and(|mut known| known.insert((step.scope, id.to_owned())))
     }
 
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
@@ -179,7 +186,7 @@ impl Crawler {
         match &delivery {
             Delivery::Rows(rows) => self.note_connections(rows),
             Delivery::Bundle(bundle) => self.note_connections(&bundle.rows),
-            Delivery::Scope(_) | Delivery::Event(_) => {}
+            Delivery::Scope(_) | Delivery::Read(_) | Delivery::Event(_) => {}
         }
         self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
     }

@@ -190,6 +190,7 @@ impl Writer {
             }
         }
         search_index::update(db, run, &self.changed_documents)?;
+        super::reading::keep_confirmed(db, run)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
@@ -256,6 +257,7 @@ impl super::Store {
 
 /// Takes back every row that a run wrote or closed.
 fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
+    super::reading::undo(db)?;
     for table in TABLES.iter().rev() {
         let history = table.history();
         db.execute(&format!("DELETE FROM {history} WHERE valid_from = ?"), [run])?;

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_lineage.sql"),
     include_str!("migrations/0011_search_word.sql"),
     include_str!("migrations/0012_grant_by_object.sql"),
+    include_str!("migrations/0014_reading.sql"),
 ];
 
 /// The version this program writes.

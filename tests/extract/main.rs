@@ -8,6 +8,7 @@ mod demo;
 mod dialects;
 mod everything;
 mod filters;
+mod incremental;
 mod mistakes;
 mod modes;
 mod objects;
