@@ -9,6 +9,7 @@ mod dialects;
 mod everything;
 mod faults;
 mod filters;
+mod incremental;
 mod mistakes;
 mod modes;
 mod objects;
