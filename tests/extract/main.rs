@@ -6,6 +6,7 @@ mod combinations;
 mod context;
 mod demo;
 mod dialects;
+mod doubt;
 mod everything;
 mod filters;
 mod mistakes;
@@ -15,6 +16,7 @@ mod plan;
 mod previews;
 mod requests;
 mod rerun;
+mod same;
 mod shapes;
 #[cfg(unix)]
 mod signals;
