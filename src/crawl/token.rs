@@ -14,6 +14,9 @@ pub struct Token {
     pub admin: Option<bool>,
 }
 
+/// Failures in which Sigma did not look at the credentials.
+const NO_ANSWER: [ErrorKind; 3] = [ErrorKind::Unavailable, ErrorKind::Shape, ErrorKind::Retired];
+
 impl Token {
     /// Asks Sigma: who owns the token, and whether that is an administrator.
     ///
@@ -25,7 +28,10 @@ impl Token {
             .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
         let admin = match is_administrator(client).await {
             Ok(admin) => Some(admin),
-            Err(error) if super::worker::ends_the_run(&error) => return Err(in_doubt(error)),
+            // That there is no answer says nothing about the owner, and must not look as if it did.
+            Err(error) if super::worker::ends_the_run(&error) || NO_ANSWER.contains(&error.kind()) => {
+                return Err(in_doubt(error));
+            }
             Err(_) => None,
         };
         Ok(Self {

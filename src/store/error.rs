@@ -97,6 +97,14 @@ pub enum StoreError {
     /// A delivery does not fit the catalog's tables: a defect of this program.
     #[error("internal: {0}")]
     Internal(String),
+    /// The file cannot be opened as a catalog.
+    #[error("cannot use `{}`: {source}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// SQLite reports a failure.
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -123,7 +131,7 @@ impl StoreError {
             Self::NothingPublished => "store.nothing_published",
             Self::MappingChanged => "store.mapping_changed",
             Self::Internal(_) => "store.internal",
-            Self::Sqlite(error) => match error.sqlite_error_code() {
+            Self::Sqlite(error) | Self::Unusable { source: error, .. } => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "store.full",
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "store.busy",
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store.corrupt",
@@ -133,6 +141,14 @@ impl StoreError {
                 Some(ErrorCode::SystemIoFailure) => "store.io",
                 _ => "store.sqlite",
             },
+        }
+    }
+
+    /// The same with the file that was being opened.
+    pub(super) fn on_opening(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Sqlite(source) => Self::Unusable { path: path.to_owned(), source },
+            other => other,
         }
     }
 

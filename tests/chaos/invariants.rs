@@ -64,6 +64,13 @@ impl Books {
         i64::try_from(self.before.runs).ok()
     }
 
+    /// Whether the last run went on with what an earlier one has read.
+    pub fn resumed(&self, context: &Context) -> bool {
+        let resumed = "SELECT 1 FROM run_event WHERE code = 'run.resumed' \
+                       AND run_id = (SELECT max(run_id) FROM run)";
+        context.database().exists() && !context.rows(resumed).is_empty()
+    }
+
     /// A run is about to begin.
     pub fn begin(&mut self, context: &Context) {
         if !self.watching {

@@ -52,6 +52,8 @@ pub struct Way {
     pub workers: u64,
     pub end: End,
     pub accept: Option<i64>,
+    /// Whether to go on with what an earlier run has read.
+    pub resume: bool,
 }
 
 struct Quiet;
@@ -121,7 +123,8 @@ pub fn run(context: &Context, way: &Way) -> Came {
 fn in_process(context: &Context, way: &Way) -> Came {
     let (settings, stop) = (settings(context, way), Stop::default());
     let client = client(&settings, &stop);
-    let request = Extract { settings: &settings, client: client.clone(), accept_removals: way.accept };
+    let (client_of_run, accept_removals, resume) = (client.clone(), way.accept, way.resume);
+    let request = Extract { settings: &settings, client: client_of_run, accept_removals, resume };
     let ended = RUNTIME.block_on(async {
         let run = tokio::time::timeout(LONGEST, crawl::extract(request, Arc::new(Quiet), &stop));
         match way.end {
@@ -175,6 +178,9 @@ fn by_binary(context: &Context, way: &Way) -> Came {
     let accept = way.accept.map(|run| run.to_string());
     if let Some(run) = &accept {
         arguments.extend(["--accept-removals", run]);
+    }
+    if !way.resume {
+        arguments.push("--no-resume");
     }
     let mut child = context
         .command(&arguments)

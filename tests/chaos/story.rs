@@ -52,6 +52,7 @@ pub fn play(seed: u64) -> Tally {
         members: chance.usize(4..9),
         teams: 2,
         data_models: 1,
+        page_rows: (chance.u8(..3) == 0).then(|| chance.usize(2..9)),
         ..Options::small()
     });
     let asked = Asked { everything: chance.u8(..4) == 0, by_object: chance.bool(), personal: true };
@@ -59,7 +60,12 @@ pub fn play(seed: u64) -> Tally {
     let mut books = Books::open(&context, asked, seed);
     let with_binary = seed % BINARY == 0;
     if chance.u8(..4) > 0 {
-        one(&context, &mut books, &mut tally, Way { asked, workers: 4, end: End::Itself, accept: None });
+        one(
+            &context,
+            &mut books,
+            &mut tally,
+            Way { asked, workers: 4, end: End::Itself, accept: None, resume: true },
+        );
     }
     for turn in 0..chance.u64(1..4) {
         for _ in 0..chance.u64(..5) {
@@ -77,7 +83,12 @@ pub fn play(seed: u64) -> Tally {
             (2..4, _) => End::Dropped(requests),
             _ => End::Itself,
         };
-        one(&context, &mut books, &mut tally, Way { asked, workers: chance.u64(1..11), end, accept: None });
+        one(
+            &context,
+            &mut books,
+            &mut tally,
+            Way { asked, workers: chance.u64(1..11), end, accept: None, resume: chance.u8(..4) > 0 },
+        );
         context.simulator.heal();
     }
     heal(
@@ -89,6 +100,7 @@ pub fn play(seed: u64) -> Tally {
             workers: chance.u64(1..11),
             end: if with_binary { End::Binary } else { End::Itself },
             accept: None,
+            resume: true,
         },
     );
     tally
@@ -96,7 +108,7 @@ pub fn play(seed: u64) -> Tally {
 
 /// A run, its state, and whether everything holds that must hold after any run.
 fn one(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) -> String {
-    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept)));
+    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept, way.resume)));
     books.begin(context);
     let came = run(context, &way);
     let state = books.check(context, &came);
@@ -109,17 +121,26 @@ fn one(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) -> Str
     state
 }
 
-/// When all is well the next run is right; where much has gone the guards ask first, once for each time it was refused.
-fn heal(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) {
+/// The most runs after the heal: one that goes on with what was read before, and one of its own, each of which the guards
+/// may stop once.
+const MOST_RUNS: usize = 4;
+
+/// When all is well the next run is right. Where much has gone the guards ask first, and what goes on with an earlier run
+/// is as old as that.
+fn heal(context: &Context, books: &mut Books, tally: &mut Tally, mut way: Way) {
     context.simulator.heal();
     books.tell("healed".to_owned());
-    let mut state = one(context, books, tally, way);
-    if state == "rejected" {
-        let way = Way { accept: books.last_run(), ..way };
-        state = one(context, books, tally, way);
-        tally.count("(accepted after the heal)");
+    for turn in 1.. {
+        let state = one(context, books, tally, way);
+        let resumed = books.resumed(context);
+        tally.count(if resumed { "(resumed after the heal)" } else { "(runs after the heal)" });
+        books.expect(state == "published" || state == "rejected", || format!("{state} after the heal"));
+        if state == "published" && !resumed {
+            break;
+        }
+        books.expect(turn < MOST_RUNS, || "no end of runs after the heal".to_owned());
+        way.accept = books.last_run().filter(|_| state == "rejected");
     }
-    books.expect(state == "published", || format!("the run after the heal is {state}"));
     converged(context, books);
     tally.count("(seeds)");
 }

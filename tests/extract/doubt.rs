@@ -13,9 +13,10 @@ fn extract_while(fault: &str) -> (i32, String) {
 
 #[test]
 fn an_answer_that_tells_nothing_of_the_credentials_is_not_taken_for_a_refusal() {
-    for fault in ["no-entries", "redirect", "404", "410"] {
+    for fault in ["redirect", "404", "409", "no-entries", "410"] {
         let (code, said) = extract_while(&format!("{fault} x1"));
-        assert_eq!(code, 0, "{fault}: {said}");
+        // What is no answer at all ends the run at once; what is some answer is asked for again.
+        assert_eq!(code, if ["no-entries", "410"].contains(&fault) { 7 } else { 0 }, "{fault}: {said}");
         let (code, said) = extract_while(fault);
         assert_eq!(code, 7, "{fault}: {said}");
         assert!(said.contains("whether the credentials are an administrator's"), "{fault}: {said}");

@@ -8,6 +8,7 @@ mod demo;
 mod dialects;
 mod doubt;
 mod everything;
+mod faults;
 mod filters;
 mod mistakes;
 mod modes;
@@ -16,6 +17,7 @@ mod plan;
 mod previews;
 mod requests;
 mod rerun;
+mod resume;
 mod same;
 mod shapes;
 #[cfg(unix)]
