@@ -42,7 +42,7 @@ const BINARY: u64 = 10;
 /// Plays a seed; panics where an invariant is broken, with the story so far.
 pub fn play(seed: u64) -> Tally {
     let mut chance = fastrand::Rng::with_seed(seed);
-    let context = Context::new(Options {
+    let mut context = Context::new(Options {
         seed,
         workspaces: 2,
         workbooks: chance.usize(2..6),
@@ -55,6 +55,10 @@ pub fn play(seed: u64) -> Tally {
         page_rows: (chance.u8(..3) == 0).then(|| chance.usize(2..9)),
         ..Options::small()
     });
+    if std::env::var_os("CHAOS_SEED").is_some() {
+        context.folder.disable_cleanup(true);
+        eprintln!("the catalog stays in {}", context.folder.path().display());
+    }
     let asked = Asked { everything: chance.u8(..4) == 0, by_object: chance.bool(), personal: true };
     let mut tally = Tally::default();
     let mut books = Books::open(&context, asked, seed);

@@ -1,5 +1,5 @@
 //! A change that somebody could have made: a pure function of the dice and of what there is.
-use super::{Kind, Mutation, Organization, Team, people::ALL_MEMBERS};
+use super::{Kind, Mutation, Organization, Principal, Team, people::ALL_MEMBERS};
 use crate::simulator::ids::Dice;
 
 impl Organization {
@@ -31,7 +31,10 @@ impl Organization {
                 Mutation::AddGrant { inode: document?, member, team, permission }
             }
             5 => {
-                let ordinary: Vec<_> = self.grants.iter().filter(|grant| !grant.data).collect();
+                // Without its own grants an administrator's token no longer sees what is there.
+                let of_administrator = Principal::Member(self.credential_owners[0]);
+                let ordinary: Vec<_> =
+                    self.grants.iter().filter(|grant| !grant.data && grant.to != of_administrator).collect();
                 let grant = ordinary.get(dice.below(ordinary.len()))?;
                 Mutation::RemoveGrant { grant: grant.id.to_string() }
             }
