@@ -169,7 +169,11 @@ pub async fn extract(
         token_member_id: None,
         token_is_admin: None,
     };
-    let token = match Token::ask(&client).await {
+    let asked = match &plan {
+        Plan::Mirror(_) => Token::ask_for_certain(&client).await,
+        _ => Token::ask(&client).await,
+    };
+    let token = match asked {
         Ok(token) => token,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
