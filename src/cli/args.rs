@@ -135,6 +135,9 @@ pub struct ExtractArgs {
     /// Let this one run remove what run RUN was stopped from removing.
     #[arg(long, value_name = "RUN")]
     pub accept_removals: Option<i64>,
+    /// Begin anew: do not go on with what an interrupted run has read.
+    #[arg(long)]
+    pub no_resume: bool,
 }
 
 /// Arguments of `runs`.

@@ -16,6 +16,7 @@
 //! errors quote are cut before a secret, and a secret's file is opened by the command that needs it only.
 
 mod api_url;
+mod duration;
 mod error;
 mod excerpt;
 mod file;

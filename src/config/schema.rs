@@ -40,6 +40,7 @@ fn of(setting: &Setting) -> Value {
         Kind::ProxyUrl => json!({ "type": "string", "format": "uri" }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Duration => json!({ "type": "string", "pattern": "^(0|[0-9]+[smhd])$" }),
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::List => json!({ "type": "array", "items": { "type": "string", "pattern": "\\S" } }),
     };

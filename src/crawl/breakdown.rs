@@ -155,6 +155,7 @@ mod tests {
             organization_before: None,
             connections_before: Default::default(),
             gallery: None,
+            resumed: Default::default(),
         };
         let mut crawler = Crawler::new(client, settings.settings.crawl, known, deliveries);
         crawler.breaks = breaks;
@@ -175,13 +176,13 @@ mod tests {
         while let Some(delivery) = waiting.recv().await {
             match delivery {
                 Delivery::Scope(report) => reports.push(report),
-                Delivery::Bundle(bundle) => {
+                Delivery::Document(bundle, _) | Delivery::Bundle(bundle) => {
                     reports.extend(bundle.scopes.into_iter().map(|report| ScopeReport {
                         parent: format!("{}/{}", bundle.document_id, report.parent),
                         ..report
                     }));
                 }
-                Delivery::Rows(_) | Delivery::Event(_) => {}
+                _ => {}
             }
         }
         reports

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -17,6 +16,7 @@ use super::auth::{Flight, Token, TokenGrant, Tokens};
 use super::body::{self, BodyFault};
 use super::breaker::{Circuit, RetryBudget};
 use super::call::Call;
+use super::clock::ClockCheck;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
 use super::model::{ApiErrorRow, Row};
@@ -45,13 +45,9 @@ struct Inner {
     counters: Counters,
     /// Something at the address has answered.
     answered: AtomicBool,
-    /// The clocks were compared.
-    clocks_compared: AtomicBool,
+    clock: ClockCheck,
     cancel: CancellationToken,
 }
-
-/// How far this machine's clock and the server's may be apart before somebody should know.
-const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// The effort that went into one request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,7 +103,7 @@ impl SigmaClient {
                 .collect(),
             counters: Counters::default(),
             answered: AtomicBool::new(false),
-            clocks_compared: AtomicBool::new(false),
+            clock: ClockCheck::default(),
             cancel,
             options,
         })))
@@ -376,7 +372,10 @@ impl Inner {
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
         if let Ok(answer) = &exchanged {
             self.answered.store(true, Ordering::Relaxed);
-            self.compare_clocks(answer);
+            if let Some(message) = self.clock.compare(answer.date) {
+                tracing::warn!("{message}");
+                self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
+            }
         }
         if !matches!(status, 0 | 429) {
             self.gate.clean();
@@ -386,24 +385,6 @@ impl Inner {
             stats.token_calls += u64::from(matches!(question, Question::Token(_)));
         });
         (exchanged, timing)
-    }
-
-    /// Notes, once, that this machine's clock is wrong. Nothing is measured by it but a `Retry-After` that is a date; times in
-    /// the catalog would be off.
-    fn compare_clocks(&self, answer: &Answer) {
-        let Some(date) = answer.date else { return };
-        if self.clocks_compared.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let ahead = Timestamp::now().duration_since(date);
-        let apart = ahead.unsigned_abs();
-        if apart > CLOCKS_APART {
-            let side = if ahead.is_negative() { "behind" } else { "ahead of" };
-            let minutes = (apart.as_secs() + 30) / 60;
-            let message = format!("this machine's clock is {minutes} minutes {side} Sigma's: set it");
-            tracing::warn!("{message}");
-            self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
-        }
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {

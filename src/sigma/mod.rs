@@ -11,6 +11,7 @@ mod body;
 mod breaker;
 mod call;
 mod client;
+mod clock;
 mod endpoints;
 mod error;
 pub mod ids;

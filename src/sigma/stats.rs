@@ -77,3 +77,18 @@ impl Counters {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_hundred_remarks_are_kept_and_the_others_counted() {
+        let counters = Counters::default();
+        for _ in 0..150 {
+            counters.remark(Remark { code: "x", about: String::new(), message: String::new() });
+        }
+        let stats = counters.snapshot();
+        assert_eq!((stats.remarks.len(), stats.more_remarks), (100, 50));
+    }
+}

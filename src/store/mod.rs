@@ -6,9 +6,10 @@
 //! *History.* Every record table keeps its states in `<name>_history` with the runs between which each was valid. A run
 //! writes only what differs from the last published state, under its own number; the views show rows up to the published
 //! run. So publishing is one small transaction that moves a pointer, a reader sees the old catalog or the new one, and an
-//! unchanged document costs nothing. A run that does not publish is undone.
+//! unchanged document costs nothing.
 //!
-//! *Durability.* Every transaction is synchronous. A crash at any instant leaves the last published catalog.
+//! *Durability.* Every transaction is synchronous. A crash at any instant leaves the last published catalog, and what the run
+//! has read so far: the next run goes on from there, or undoes it ([`staging`]).
 //!
 //! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
 //!
@@ -45,6 +46,7 @@ pub mod search;
 mod search_index;
 pub mod show;
 mod sizes;
+pub mod staging;
 pub mod views;
 mod writer;
 
@@ -69,6 +71,7 @@ pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
 pub use sizes::Sizes;
+pub use staging::{Resume, Staged, Staging};
 pub use writer::{Counts, Writer};
 
 use crate::catalog::organisation::Organization;
@@ -84,7 +87,11 @@ pub struct Store {
 impl Store {
     /// Opens a catalog for writing and brings it to this program's schema; makes one where there is none.
     ///
-    /// What an earlier run left unpublished is undone and that run marked `abandoned`. A network filesystem is refused.
+    /// An earlier run that ended without a word is marked `abandoned`, once the pages of the file were found to be sound. What
+    /// it has read stays staged.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] leaves the file untouched. A network filesystem is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_at(path, false)
     }
@@ -137,9 +144,14 @@ impl Store {
         &self.path
     }
 
-    /// Starts a run.
+    /// Starts a run; what an earlier one has read and not published is undone.
     pub fn begin(self, start: &RunStart) -> Result<Writer, StoreError> {
-        Writer::begin(self, start)
+        Writer::begin(self, start, Resume::default())
+    }
+
+    /// Starts a run that may go on with what an earlier one has read and not published.
+    pub fn begin_as(self, start: &RunStart, resume: Resume<'_>) -> Result<Writer, StoreError> {
+        Writer::begin(self, start, resume)
     }
 
     /// The run that readers see, if any.
@@ -237,6 +249,8 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
             return Err(StoreError::Missing(path.to_owned()));
         }
         connection.pragma_update(None, "query_only", true)?;
+        // Sixteen mebibytes: a question that looks things up by id comes back to the same pages.
+        connection.pragma_update(None, "cache_size", -16_384)?;
         Ok(connection)
     };
     open().map_err(|error: StoreError| error.on_opening(path))

@@ -3,6 +3,7 @@
 
 mod auth;
 mod bodies;
+mod certificates;
 mod drift;
 mod failures;
 mod ids;

@@ -14,6 +14,10 @@ struct Row<const AT: usize>(Vec<Value>);
 impl<const AT: usize> Record for Row<AT> {
     const TABLE: &'static Table = TABLES[AT];
 
+    fn of_values(values: Vec<Value>) -> Option<Self> {
+        Some(Self(values))
+    }
+
     fn into_values(self) -> Vec<Value> {
         self.0
     }
