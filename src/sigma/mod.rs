@@ -14,6 +14,7 @@ mod client;
 mod endpoints;
 mod error;
 pub mod ids;
+mod limit;
 pub mod model;
 mod options;
 mod pace;
