@@ -85,6 +85,10 @@ pub mod scope {
     pub const SOURCES: &str = "sources";
     /// The image of a page of a document.
     pub const PREVIEWS: &str = "previews";
+    /// Whether grants are asked by object or by principal. No ledger has it.
+    pub const GRANTS_BY: &str = "grants-by";
+    /// A document with all its scopes: the unit in which a run is resumed. No ledger has it.
+    pub const DOCUMENT: &str = "document";
 }
 
 /// How the listing of a scope ended.
@@ -253,6 +257,24 @@ impl Rows {
     }
 }
 
+/// What a scope sets off besides its rows, in the crawl's own words: kept with them, and handed back to the run that goes on
+/// where another one ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp(pub String);
+
+/// A page of a scope of the organisation.
+#[derive(Debug)]
+pub struct Page {
+    /// One of [`scope`].
+    pub scope: &'static str,
+    /// The scope's parent; empty for scopes of the whole organisation.
+    pub parent: String,
+    /// Its rows.
+    pub rows: Rows,
+    /// What they set off.
+    pub follow_ups: Vec<FollowUp>,
+}
+
 /// One document with everything inside it, and how each of its scopes ended. It is stored in one piece.
 #[derive(Debug)]
 pub struct Bundle {
@@ -302,12 +324,34 @@ pub struct Event {
 /// What travels from the workers to the one writer.
 #[derive(Debug)]
 pub enum Delivery {
-    /// Rows of the organisation; their scope is reported when its listing ends.
+    /// Rows of the organisation of no one scope.
     Rows(Rows),
+    /// Rows of a scope of the organisation, which is reported when its listing ends.
+    Page(Page),
     /// The listing of an organisation scope ended.
     Scope(ScopeReport),
-    /// A document with everything inside it.
+    /// A document with everything inside it, and what it sets off.
+    Document(Bundle, Vec<FollowUp>),
+    /// Something more of a document.
     Bundle(Bundle),
+    /// Something that was learnt and that a run which goes on from here is to know; it is in no ledger.
+    Learnt {
+        /// One of [`scope`].
+        scope: &'static str,
+        /// The scope's parent.
+        parent: String,
+        /// What was learnt.
+        follow_ups: Vec<FollowUp>,
+    },
+    /// A scope that an earlier run has read and that need not be asked again.
+    Adopted {
+        /// One of [`scope`].
+        scope: &'static str,
+        /// The scope's parent.
+        parent: String,
+        /// How many documents with contents it listed.
+        documents: u64,
+    },
     /// An event.
     Event(Event),
 }

@@ -22,8 +22,7 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
-    let report =
-        runtime.block_on(extract(cli, &loaded.settings, client, &stop, arguments.accept_removals))?;
+    let report = runtime.block_on(extract(cli, request(&loaded.settings, client, arguments), &stop))?;
     let mut exit = Exit::of_state(report.outcome.state);
     if matches!(exit, Exit::Ok | Exit::Partial) {
         record(&loaded.settings, printer);
@@ -50,17 +49,19 @@ pub fn record(settings: &Settings, printer: &Printer) {
     }
 }
 
-/// Extracts with progress and signals. A second signal ends the process at once.
-pub async fn extract(
-    cli: &Cli,
-    settings: &Settings,
+fn request<'settings>(
+    settings: &'settings Settings,
     client: Client,
-    stop: &Stop,
-    accept_removals: Option<i64>,
-) -> Result<Report, CliError> {
+    arguments: &ExtractArgs,
+) -> Extract<'settings> {
+    let (accept_removals, resume) = (arguments.accept_removals, !arguments.no_resume);
+    Extract { settings, client, accept_removals, resume }
+}
+
+/// Extracts with progress and signals. A second signal ends the process at once.
+pub async fn extract(cli: &Cli, request: Extract<'_>, stop: &Stop) -> Result<Report, CliError> {
     let listening = tokio::spawn(stop_on_signals(stop.clone()));
     let progress = Arc::new(ShownProgress::start(cli.quiet));
-    let request = Extract { settings, client, accept_removals };
     let ended = crawl::extract(request, progress.clone(), stop).await;
     listening.abort();
     progress.finish();

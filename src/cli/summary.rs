@@ -66,6 +66,8 @@ pub struct Summary {
     exit_code: u8,
     database: String,
     duration_ms: u128,
+    /// Of the duration, what publishing took.
+    publish_ms: u128,
     token_is_admin: Option<bool>,
     /// Whom the run mirrored, or whose view it extracted, in one sentence.
     audience: String,
@@ -86,6 +88,8 @@ struct Requests {
     retries: u64,
     refused: u64,
     waited_ms: u128,
+    /// Requests in a second that Sigma was found to let pass; null where it showed no limit.
+    learnt_per_second: Option<f64>,
     token_calls: u64,
     max_in_flight: u64,
 }
@@ -100,6 +104,7 @@ impl Summary {
             exit_code: exit.code(),
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
+            publish_ms: report.publishing.as_millis(),
             token_is_admin: report.token.admin,
             audience: report.sentence.clone(),
             objects: report.outcome.counts.clone(),
@@ -108,6 +113,7 @@ impl Summary {
                 retries: report.stats.retries,
                 refused: report.stats.refused(),
                 waited_ms: report.stats.waited.as_millis(),
+                learnt_per_second: report.stats.learnt_per_second,
                 token_calls: report.stats.token_calls,
                 max_in_flight: report.stats.largest_in_flight as u64,
             },
@@ -135,6 +141,12 @@ impl Summary {
             thousands(requests.retries),
             requests.waited_ms as f64 / 1000.0
         ))?;
+        if let Some(rate) = requests.learnt_per_second {
+            printer.line(format_args!(
+                "Sigma lets about {rate:.1} requests a second pass; {} came too fast and were asked again",
+                thousands(requests.refused)
+            ))?;
+        }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;
         }

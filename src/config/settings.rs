@@ -10,6 +10,7 @@ use tracing::Level;
 use url::Url;
 
 use super::api_url;
+use super::duration;
 use super::error::{ConfigErrors, Origin, Problem};
 use super::layers::Layers;
 use super::proxy::ProxyUrl;
@@ -65,6 +66,8 @@ pub struct CrawlSettings {
     pub concurrency: usize,
     /// How grants are asked for.
     pub grants: Grants,
+    /// How old what an interrupted run has read may be for the next run to go on with it; zero: it never does.
+    pub resume_within: Duration,
     /// Crawl workbooks.
     pub workbooks: bool,
     /// Crawl data models.
@@ -193,6 +196,8 @@ pub enum Grants {
 pub struct CatalogSettings {
     /// The SQLite file.
     pub database: PathBuf,
+    /// It may lie on a network filesystem.
+    pub allow_network_filesystem: bool,
 }
 
 /// Section `[permissions]`. `csv_mapping` without `mirroring`, and neither without `login_user`, never get here.
@@ -346,6 +351,7 @@ pub(crate) fn build(
                 "principal" => Grants::Principal,
                 _ => Grants::Auto,
             },
+            resume_within: span(layers, "crawl.resume_within"),
             workbooks: layers.is_on("crawl.workbooks"),
             data_models: layers.is_on("crawl.data_models"),
             reports: layers.is_on("crawl.reports"),
@@ -378,7 +384,10 @@ pub(crate) fn build(
             },
             previews: previews(layers, directory),
         },
-        catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
+        catalog: CatalogSettings {
+            database: directory.join(word(layers, "catalog.database")),
+            allow_network_filesystem: layers.is_on("catalog.allow_network_filesystem"),
+        },
         permissions: permissions(layers, directory, errors, notices),
         log: LogSettings {
             format: if word(layers, "log.format") == "json" { LogFormat::Json } else { LogFormat::Text },
@@ -411,6 +420,10 @@ fn number(layers: &Layers, key: &str) -> u32 {
 
 fn seconds(layers: &Layers, key: &str) -> Duration {
     Duration::from_secs(number(layers, key).into())
+}
+
+fn span(layers: &Layers, key: &str) -> Duration {
+    duration::parse(word(layers, key)).expect("what is no span of time is refused where it is read")
 }
 
 fn word<'a>(layers: &'a Layers, key: &str) -> &'a str {

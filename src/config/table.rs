@@ -25,6 +25,8 @@ pub enum Kind {
         /// The largest value accepted.
         max: u32,
     },
+    /// A span of time: a whole number with `s`, `m`, `h` or `d`, or `0`.
+    Duration,
     /// One word of a list.
     Choice(&'static [&'static str]),
     /// Several texts: an array in the file, else separated by commas, `\\,` being a comma within one.
@@ -41,6 +43,7 @@ impl Kind {
             Self::Host => "HOST",
             Self::Switch => "true|false",
             Self::Integer { .. } => "N",
+            Self::Duration => "SPAN",
             Self::Choice(_) => "WORD",
             Self::List => "TEXT,...",
         }
@@ -147,6 +150,9 @@ pub const TABLE: &[Setting] = &[
     row("crawl.grants", Kind::Choice(&["auto", "object", "principal"]), Some("auto"), None,
         &["SIGMACAT_CRAWL_GRANTS"], Some("grants"),
         "Ask for grants object by object, or member and team by member and team; auto takes the cheaper."),
+    row("crawl.resume_within", Kind::Duration, Some("12h"), None,
+        &["SIGMACAT_CRAWL_RESUME_WITHIN"], Some("resume-within"),
+        "How old what an interrupted run has read may be for the next run to go on with it; 0: never."),
     row("crawl.workbooks", Kind::Switch, Some("true"), None,
         &["SIGMACAT_CRAWL_WORKBOOKS"], Some("workbooks"), "Crawl workbooks."),
     row("crawl.data_models", Kind::Switch, Some("true"), None,
@@ -232,6 +238,9 @@ pub const TABLE: &[Setting] = &[
     row("catalog.database", Kind::Path, Some("sigma-catalog.db"), None,
         &["SIGMACAT_CATALOG_DATABASE"], Some("db"),
         "The SQLite file that holds the catalog; created by the first crawl."),
+    row("catalog.allow_network_filesystem", Kind::Switch, Some("false"), None,
+        &["SIGMACAT_CATALOG_ALLOW_NETWORK_FILESYSTEM"], Some("allow-network-filesystem"),
+        "Accept a catalog on NFS, SMB or FUSE, where SQLite cannot rely on locks."),
     row("permissions.mirroring", Kind::Switch, Some("true"), None,
         &["SIGMACAT_PERMISSIONS_MIRRORING"], Some("mirroring"),
         "Mirror Sigma's permissions; without it the catalog holds what one login user sees."),

@@ -108,6 +108,7 @@ fn string(setting: &Setting, text: &str) -> Result<Value, Problem> {
     }
     match setting.kind {
         Kind::Choice(words) if !words.contains(&text) => Err(not_a_choice(setting, words, text)),
+        Kind::Duration if super::duration::parse(text).is_none() => Err(no_duration(setting, text)),
         Kind::ProxyUrl => ProxyUrl::parse(text).map(Value::Proxy),
         Kind::Host => host(setting, text).map(Value::Text),
         _ => Ok(Value::Text(text.to_owned())),
@@ -133,6 +134,12 @@ fn host(setting: &Setting, text: &str) -> Result<String, Problem> {
             Err(Problem::new("config.malformed", text, help))
         }
     }
+}
+
+fn no_duration(setting: &Setting, found: &str) -> Problem {
+    let text = format!("`{}` must be a span of time, found {}", setting.key, quoted(found));
+    let help = "write a whole number with its unit, as in \"90s\", \"30m\", \"12h\" or \"7d\" (at most 3650d), or \"0\"";
+    Problem::new("config.malformed", text, help)
 }
 
 fn not_a_choice(setting: &Setting, words: &[&'static str], found: &str) -> Problem {

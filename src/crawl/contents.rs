@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::column_lineage;
+use super::effect::Effect;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
@@ -59,6 +60,7 @@ impl Crawler {
             has_bulk_columns: false,
             pages: None,
         };
+        let mut effects = vec![Effect::Read { archived: task.archived, version: task.version }];
         if task.archived {
             reading.leave_out(&self.settings);
         } else {
@@ -71,21 +73,27 @@ impl Crawler {
             let warehouses = self.warehouses(enqueue).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
             for event in column_lineage::derive(&self.settings, warehouses, &task.id, rows, scopes) {
+                effects.push(Effect::told(&event));
                 self.deliver(Delivery::Event(event)).await?;
             }
             self.attached(&mut reading).await?;
         }
         let Reading { rows, scopes, pages, .. } = reading;
-        self.tables_of(&rows, enqueue);
+        // Sigma draws the pages of workbooks only.
+        let visible = pages.filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible);
+        effects.extend(visible.clone().map(Effect::Pages));
+        effects.extend(self.tables_of(&rows));
+        let follow_ups = effects.iter().map(Effect::follow_up).collect();
         // What is derived falls short only where what it is derived from does, which is told already.
         let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
         for report in asked.filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }
-        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await?;
-        // Sigma draws the pages of workbooks only.
-        match pages.filter(|_| task.kind == "workbook") {
-            Some(pages) => self.previews(task, &pages, enqueue).await,
+        let bundle = Bundle { document_id: task.id.clone(), rows, scopes };
+        self.deliver(Delivery::Document(bundle, follow_ups)).await?;
+        effects.into_iter().for_each(|effect| self.perform(effect, enqueue));
+        match visible {
+            Some(visible) => self.previews(task, &visible, enqueue).await,
             None => Ok(()),
         }
     }
@@ -278,6 +286,11 @@ impl Crawler {
         let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
         self.deliver(Delivery::Event(report.warning(context))).await
     }
+}
+
+/// The pages that are not hidden.
+fn visible(pages: Vec<Page>) -> Vec<String> {
+    pages.into_iter().filter(|page| page.hidden != Some(true)).map(|page| page.page_id).collect()
 }
 
 impl Reading<'_> {

@@ -3,12 +3,14 @@
 
 use std::sync::atomic::Ordering;
 
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::object_rows as rows;
+use super::organisation::ask;
 use super::queue::{Enqueue, Task};
 use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled};
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::LineageNode;
 use crate::catalog::record::{Record, Value};
 use crate::sigma::model::{self, Row};
@@ -22,20 +24,23 @@ impl Crawler {
         }
     }
 
-    /// The warehouse tables among the sources of a document, those not heard of before.
-    pub(super) fn tables_of(&self, rows: &Rows, enqueue: &Enqueue) {
+    /// The warehouse tables among the sources of a document.
+    pub(super) fn tables_of(&self, rows: &Rows) -> Vec<Effect> {
+        let mut tables = Vec::new();
         let table = LineageNode::TABLE;
-        let (Some(kind), Some(id)) = (table.position("type"), table.position("id")) else { return };
+        let (Some(kind), Some(id)) = (table.position("type"), table.position("id")) else { return tables };
         for row in rows.of(table) {
             if let (Value::Text(kind), Value::Text(id)) = (&row[kind], &row[id])
                 && kind == "table"
             {
-                self.table_found(id, enqueue);
+                tables.push(Effect::Table(id.clone()));
             }
         }
+        tables
     }
 
-    fn table_found(&self, id: &str, enqueue: &Enqueue) {
+    /// Asks about a warehouse table that was not heard of before.
+    pub(super) fn table_found(&self, id: &str, enqueue: &Enqueue) {
         if self.is_new_table(id) {
             self.ask_of("table", id, enqueue);
         }
@@ -44,18 +49,14 @@ impl Crawler {
     /// A listing of the organisation that asks nothing but its step.
     pub(super) async fn listing(&self, step: &'static Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
         if step.scope == scope::TENANTS {
-            self.tenants(step).await?;
-            let attributes = self.step(scope::USER_ATTRIBUTES, ORGANISATION)?;
-            if attributes.is_on(&self.settings) {
-                enqueue.add(Task::Listing { step: attributes });
-            }
-            return Ok(());
+            self.tenants(step, enqueue).await?;
+            return self.after_listing(step, enqueue);
         }
         let calls = vec![step.endpoint.call()];
         match step.scope {
             scope::USER_ATTRIBUTES => {
                 self.page_through(step, "", calls, |row: model::UserAttribute, out| {
-                    self.ask_of("user-attribute", &row.user_attribute_id, enqueue);
+                    self.set_off(ask("user-attribute", &row.user_attribute_id), enqueue, out);
                     out.push(rows::user_attribute(row));
                 })
                 .await
@@ -70,16 +71,27 @@ impl Crawler {
         }
     }
 
-    async fn tenants(&self, step: &'static Step) -> Result<(), CrawlError> {
+    /// User attributes wait for tenants: whether there are any to have values of them.
+    pub(super) fn after_listing(&self, step: &Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        let attributes = self.step(scope::USER_ATTRIBUTES, ORGANISATION)?;
+        if step.scope == scope::TENANTS && attributes.is_on(&self.settings) {
+            enqueue.add(Task::Listing { step: attributes });
+        }
+        Ok(())
+    }
+
+    async fn tenants(&self, step: &'static Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
         if !self.token.is_admin() {
             return self.deliver_scope(self.needs_admin(step)).await;
         }
-        let each = |row: model::Tenant, out: &mut Rows| out.push(rows::tenant(row));
+        let each = |row: model::Tenant, out: &mut Taken| out.push(rows::tenant(row));
         let Some(report) = self.read_scope(step, "", vec![step.endpoint.call()], each).await? else {
             return Ok(());
         };
         if report.outcome.is_complete() && report.rows == 0 {
-            self.without_tenants.store(true, Ordering::Relaxed);
+            let mut none = Taken::default();
+            self.set_off(Effect::NoTenants, enqueue, &mut none);
+            self.deliver_page(step.scope, "", none).await?;
         }
         self.deliver_scope(report).await
     }
@@ -110,14 +122,14 @@ impl Crawler {
                 self.page_through(step, id, calls, |row: model::WorkbookSource, out| {
                     let Some(source) = rows::dataset_source(id, row) else { return };
                     if source.source_type == "table" {
-                        self.table_found(&source.source_id, enqueue);
+                        self.set_off(Effect::Table(source.source_id.clone()), enqueue, out);
                     }
                     out.push(source);
                 })
                 .await
             }
             scope::WAREHOUSE_TABLES => {
-                let each = |row: model::ConnectionPath, out: &mut Rows| {
+                let each = |row: model::ConnectionPath, out: &mut Taken| {
                     out.push(rows::warehouse_table(id, row));
                 };
                 self.one_of(step, id, each).await
@@ -178,14 +190,14 @@ impl Crawler {
         &self,
         step: &Step,
         id: &str,
-        each: impl FnOnce(T, &mut Rows),
+        each: impl FnOnce(T, &mut Taken),
     ) -> Result<(), CrawlError> {
         let asked = ListingReport { http_calls: 1, ..ListingReport::default() };
         let report = match self.client.one::<T>(&step.endpoint.call().path(step.id, id)).await {
             Ok(row) => {
-                let mut rows = Rows::default();
-                each(row, &mut rows);
-                self.deliver(Delivery::Rows(rows)).await?;
+                let mut taken = Taken::default();
+                each(row, &mut taken);
+                self.deliver_page(step.scope, id, taken).await?;
                 settled(step.scope, id, &ListingReport { pages: 1, rows: 1, ..asked })
             }
             Err(error) if ends_the_run(&error) => {

@@ -15,7 +15,7 @@ use super::graph;
 use super::queue::{DocumentTask, Enqueue, PreviewTask, Task};
 use super::worker::{Crawler, ends_the_run, failed, settled};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::document::{Page, Preview};
+use crate::catalog::document::Preview;
 use crate::config::Previews;
 use crate::sigma::{Download, ErrorKind, ListingReport, SigmaError, model};
 use crate::store::{ImageFolder, KnownPreview};
@@ -61,22 +61,17 @@ enum Missing {
 }
 
 impl Crawler {
-    /// Has the images made that the settings ask for; takes those along that are still right, and ends those of pages that
+    /// Has the images made that the settings ask for, given the pages that are shown; takes those along that are still right, and ends those of pages that
     /// are not shown any more.
     pub(super) async fn previews(
         &self,
         task: &DocumentTask,
-        pages: &[Page],
+        visible: &[String],
         enqueue: &Enqueue,
     ) -> Result<(), CrawlError> {
         let Some(gallery) = &self.gallery else { return Ok(()) };
         let most = if self.settings.previews.mode == Previews::Workbooks { 1 } else { usize::MAX };
-        let wanted: Vec<&str> = pages
-            .iter()
-            .filter(|page| page.hidden != Some(true))
-            .map(|page| page.page_id.as_str())
-            .take(most)
-            .collect();
+        let wanted: Vec<&str> = visible.iter().map(String::as_str).take(most).collect();
         let (mut rows, mut scopes) = (Rows::default(), Vec::new());
         for page in &wanted {
             match gallery.current(&task.id, page, task.version, self.preview_width()) {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -18,17 +19,19 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
+use super::resume::{Resumed, fingerprint, why_not};
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
+use crate::catalog::delivery::{Delivery, Event, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
 use crate::catalog::organisation::Member;
 use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
-    Catalog, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow, RunStart,
-    RunState, Store, StoreError,
+    Catalog, ImageFolder, MappingRow, MappingVersion, Publication, Resume, RunEnd, RunOutcome, RunRow,
+    RunStart, RunState, Store, StoreError,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
@@ -43,6 +46,8 @@ pub struct Extract<'settings> {
     pub client: SigmaClient,
     /// The rejected run whose removals this one may make.
     pub accept_removals: Option<i64>,
+    /// Goes on with what an interrupted run has read, where that is right.
+    pub resume: bool,
 }
 
 /// What a run that reached its end has to tell.
@@ -58,6 +63,8 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// Of that, from the last answer stored to the published catalog.
+    pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
 }
@@ -129,10 +136,13 @@ pub async fn extract(
     stop: &Stop,
 ) -> Result<Report, Failure> {
     let started = Instant::now();
-    let Extract { settings, client, accept_removals } = request;
+    let Extract { settings, client, accept_removals, resume } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let open = || Store::open_at(path, settings.catalog.allow_network_filesystem);
+    // A path that exists without leading to a file is a link to nowhere, which opening refuses.
+    let exists = path.exists() || path.is_symlink();
+    let existing = if exists { Some(open()?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let active = if existing.is_some() { active_mapping(path)? } else { None };
@@ -151,13 +161,17 @@ pub async fn extract(
     start.organization_id = token.organization_id.clone();
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
-    let (decision, members) = match decide(&plan, &token, &client).await {
+    let asked = fingerprint(&start, settings);
+    let earlier =
+        existing.as_ref().map(|store| Earlier::read(store, &asked, settings, resume)).transpose()?;
+    let Earlier { why_not, resumed, members } = earlier.unwrap_or_default();
+    let (decision, members) = match decide(&plan, &token, &client, members).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
     let store = match existing {
         Some(store) => store,
-        None => Store::open(path)?,
+        None => open()?,
     };
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
@@ -174,8 +188,18 @@ pub async fn extract(
         Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
         None => None,
     };
-    let writer = store.begin(&start)?;
+    let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
+    let mut writer = store.begin_as(&start, resume)?;
     let run_id = writer.run_id();
+    if let (Some(resumed), Some(run)) = (&resumed, writer.resumes()) {
+        let message = format!("goes on with run {run}: {}", resumed.told());
+        let code = "run.resumed".to_owned();
+        let event = Event { severity: Severity::Info, code, message, context: format!("run {run}") };
+        progress.notice(Severity::Info, &event.message);
+        writer.accept(Delivery::Event(event))?;
+    } else if let Some(why) = &why_not {
+        progress.notice(Severity::Info, &format!("what an interrupted run had read is not used: {why}"));
+    }
     let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
     let listener = Arc::clone(&progress);
     let runtime = Handle::current();
@@ -192,6 +216,7 @@ pub async fn extract(
         organization_before,
         connections_before,
         gallery,
+        resumed: resumed.unwrap_or_default(),
     };
     let mut asked = settings.crawl.clone();
     // Who may read which data is no part of what one user sees.
@@ -251,13 +276,20 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
+    let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
-    let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
+    let (sentence, duration) = (decision.sentence, started.elapsed());
+    Ok(Report { outcome, stats, token, sentence, duration, publishing: duration - crawled_in, left_out })
 }
 
 /// Runs the workers until everything is read and delivered.
@@ -280,10 +312,11 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         while let Some(found) = found.recv().await {
             finds.add(found);
         }
-        for of in crawler.choose_grants(finds).await {
+        for of in crawler.choose_grants(finds).await? {
             later.add(Task::Grants(of));
         }
         drop(later);
+        Ok::<(), CrawlError>(())
     };
     let queue = Arc::new(queue);
     let mut workers = JoinSet::new();
@@ -301,7 +334,12 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     let worked: Result<(), CrawlError> = tokio::select! {
         worked = work => worked,
         // The queue lives at least as long as the choice, so the work cannot end well before it.
-        () = async { choose.await; std::future::pending().await } => Ok(()),
+        chosen = async {
+            match choose.await {
+                Ok(()) => std::future::pending().await,
+                Err(error) => error,
+            }
+        } => Err(chosen),
     };
     worked?;
     crawler.deliver_connections().await?;
@@ -355,9 +393,8 @@ fn refused_at_the_door(
         message: Some(error.to_string()),
         ..RunEnd::default()
     };
-    let noted =
-        existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
-    Failure { error, run_id: noted.map(|outcome| outcome.run_id) }
+    let run_id = existing.and_then(|store| store.note_refused(start, state, &end).ok());
+    Failure { error, run_id }
 }
 
 /// The removals, by kind, that the last run was stopped from making and that this one may make.
@@ -388,8 +425,42 @@ async fn decide(
     plan: &Plan,
     token: &Token,
     client: &SigmaClient,
+    known: Option<Vec<Member>>,
 ) -> Result<(Decision, (Vec<Member>, ScopeReport)), CrawlError> {
     plan.accepts(token)?;
-    let members = list_members(client).await?;
+    let members = match known {
+        Some(members) => (members, ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", "")),
+        None => list_members(client).await?,
+    };
     Ok((plan.decide(&members.0)?, members))
+}
+
+/// What an earlier run has read and this one goes on with, or why it does not; neither where there is nothing.
+#[derive(Debug, Default)]
+struct Earlier {
+    why_not: Option<String>,
+    resumed: Option<Resumed>,
+    members: Option<Vec<Member>>,
+}
+
+impl Earlier {
+    fn read(store: &Store, asked: &str, settings: &Settings, resume: bool) -> Result<Self, StoreError> {
+        let Some(staging) = store.staging()? else { return Ok(Self::default()) };
+        let not = |why: String| Ok(Self { why_not: Some(why), ..Self::default() });
+        if !resume {
+            return not("`--no-resume`".to_owned());
+        }
+        if let Some(why) = why_not(&staging, asked, settings.crawl.resume_within, Timestamp::now()) {
+            return not(why.to_owned());
+        }
+        let mut staged = match store.staged() {
+            Ok(staged) => staged,
+            Err(error) => return not(format!("it cannot be read: {error}")),
+        };
+        let members = staged.members.take();
+        match Resumed::of(staged) {
+            Some(resumed) => Ok(Self { why_not: None, resumed: Some(resumed), members }),
+            None => not("it is not what this program writes".to_owned()),
+        }
+    }
 }

@@ -51,6 +51,11 @@ impl Tokens {
             .map(Arc::clone)
     }
 
+    /// The token that was granted last, be it stale.
+    pub(crate) fn latest(&self) -> Option<Arc<Token>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Waits for the right to fetch. Look again for a usable token afterwards: the one before may have fetched it.
     pub(crate) async fn flight(&self) -> tokio::sync::MutexGuard<'_, Flight> {
         self.flight.lock().await

@@ -1,11 +1,12 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -15,15 +16,17 @@ use super::auth::{Flight, Token, TokenGrant, Tokens};
 use super::body::{self, BodyFault};
 use super::breaker::{Circuit, RetryBudget};
 use super::call::Call;
+use super::clock::ClockCheck;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
 use super::limit::{Pauses, Refused, Verdict};
-use super::model::Row;
+use super::model::{ApiErrorRow, Row};
 use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
-use super::stats::{ClientStats, Counters};
+use super::stats::{ClientStats, Counters, Remark};
+use super::text::Secrets;
 use super::transport::{Answer, Silence, Transport};
 use super::verdict::{Failed, judge, token_cause};
 
@@ -43,6 +46,9 @@ struct Inner {
     /// The limits that endpoints have of their own, by name.
     paces: HashMap<&'static str, Pace>,
     counters: Counters,
+    /// Something at the address has answered.
+    answered: AtomicBool,
+    clock: ClockCheck,
     cancel: CancellationToken,
 }
 
@@ -107,6 +113,8 @@ impl SigmaClient {
                 .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
                 .collect(),
             counters: Counters::default(),
+            answered: AtomicBool::new(false),
+            clock: ClockCheck::default(),
             cancel,
             options,
         })))
@@ -144,10 +152,28 @@ impl SigmaClient {
         stats
     }
 
+    /// The errors that stand for rows, without what a server repeated of our secrets in them.
+    pub(crate) fn withholding(&self, mut errors: Vec<ApiErrorRow>) -> Vec<ApiErrorRow> {
+        if errors.is_empty() {
+            return errors;
+        }
+        let secrets = self.0.secrets();
+        for error in &mut errors {
+            error.code = secrets.withhold(std::mem::take(&mut error.code));
+            error.message = secrets.withhold(std::mem::take(&mut error.message));
+        }
+        errors
+    }
+
     pub(crate) fn count_duplicates(&self, duplicates: u64) {
         if duplicates > 0 {
             self.0.counters.change(|stats| stats.duplicates += duplicates);
         }
+    }
+
+    /// Notes something odd for which no row is missing.
+    pub(crate) fn remark(&self, code: &'static str, about: String, message: String) {
+        self.0.counters.remark(Remark { code, about, message });
     }
 
     /// One GET, with `extra` query parameters, parsed by `parse`.
@@ -183,6 +209,14 @@ impl SigmaClient {
 }
 
 impl Inner {
+    /// What no message may repeat.
+    fn secrets(&self) -> Secrets {
+        let token = self.tokens.latest();
+        let token = token.as_ref().and_then(|token| token.header.to_str().ok());
+        let token = token.map(|header| header.trim_start_matches("Bearer "));
+        Secrets::of(&self.options.client_id, self.options.client_secret.expose_secret(), token)
+    }
+
     /// A token that may be used now and is newer than the one that was `refused`.
     async fn token(&self, refused: Option<&Token>) -> Result<Arc<Token>, SigmaError> {
         if let Some(token) = self.tokens.usable(refused) {
@@ -270,10 +304,11 @@ impl Inner {
                     tell(Some(200), request_id.as_deref());
                     return Ok(parsed);
                 }
-                Err(failed) => failed,
+                Err(failed) => failed.withholding(&self.secrets()),
             };
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
+            attempts.first_contact = !self.answered.load(Ordering::Relaxed);
             if course.refused.is_some() {
                 let passed = self.passed_on(&question);
                 if passed_before.is_some_and(|before| before < passed) {
@@ -376,6 +411,13 @@ impl Inner {
             && !matches!(status, 0 | 429)
         {
             self.passed[call.endpoint() as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        if let Ok(answer) = &exchanged {
+            self.answered.store(true, Ordering::Relaxed);
+            if let Some(message) = self.clock.compare(answer.date) {
+                tracing::warn!("{message}");
+                self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
+            }
         }
         self.counters.change(|stats| {
             *stats.requests.entry((question.spec().name, status)).or_default() += 1;

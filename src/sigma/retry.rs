@@ -93,7 +93,13 @@ pub(crate) struct Attempts {
     counted: u32,
     /// The token was renewed for this request.
     renewed: bool,
+    /// Nothing at this address has answered yet, to this request or another one.
+    pub(crate) first_contact: bool,
 }
+
+/// Attempts to reach an address from which no answer has come yet: it is more often wrong than down, and who made the mistake
+/// should hear of it soon. Two more attempts are enough for a network that is about to come up.
+const FIRST_CONTACT: u32 = 3;
 
 impl Attempts {
     /// The attempt that comes to be judged next was refused in a crowd, of which others passed: that does not count.
@@ -121,7 +127,11 @@ impl Attempts {
             return Decision::Renew;
         }
         self.counted += 1;
-        if self.counted >= tries(spec, outcome).min(policy.attempts) {
+        let most = match outcome {
+            Outcome::Network(_) if self.first_contact => policy.attempts.min(FIRST_CONTACT),
+            _ => policy.attempts,
+        };
+        if self.counted >= tries(spec, outcome).min(most) {
             return Decision::GiveUp(kind, code);
         }
         let wait = match outcome {
@@ -245,7 +255,7 @@ mod tests {
     #[test]
     fn the_range_stops_growing_at_a_minute() {
         let policy = RetryPolicy { attempts: 20, ..RetryPolicy::default() };
-        let mut attempts = Attempts { counted: 12, renewed: false };
+        let mut attempts = Attempts { counted: 12, ..Attempts::default() };
         let next = attempts.next(&policy, Endpoint::Workbooks.spec(), status(503), Duration::ZERO, || 1.0);
         assert_eq!(next, Decision::Wait(Duration::from_secs(60)));
     }
@@ -287,6 +297,26 @@ mod tests {
         assert_eq!(decisions(Outcome::Network(Network::Tls), 0.0).len(), 1);
         assert_eq!(decisions(Outcome::Network(Network::Dns), 0.0).len(), 3);
         assert_eq!(decisions(Outcome::Network(Network::Refused), 0.0).len(), 6);
+    }
+
+    #[test]
+    fn an_address_that_never_answered_is_tried_three_times() {
+        let policy = RetryPolicy::default();
+        for (first_contact, tries) in [(true, 3), (false, 6)] {
+            for network in [Network::Refused, Network::Timeout, Network::Proxy, Network::Broken] {
+                let mut attempts = Attempts { first_contact, ..Attempts::default() };
+                let outcome = Outcome::Network(network);
+                let mut next =
+                    || attempts.next(&policy, Endpoint::Whoami.spec(), outcome, Duration::ZERO, || 0.5);
+                let waits =
+                    std::iter::from_fn(|| Some(next())).take_while(|d| matches!(d, Decision::Wait(_)));
+                assert_eq!(waits.count() + 1, tries, "{network:?}");
+            }
+        }
+        // What does answer, if only to say that it is busy, is no mistake of address.
+        let mut attempts = Attempts { first_contact: true, counted: 3, ..Attempts::default() };
+        let next = attempts.next(&policy, Endpoint::Whoami.spec(), status(503), Duration::ZERO, || 0.5);
+        assert!(matches!(next, Decision::Wait(_)));
     }
 
     #[test]

@@ -61,8 +61,9 @@ impl Catalog {
         let sql = format!(
             "SELECT coalesce(sum((n - 1) / ?1), 0) FROM (SELECT count(*) AS n FROM {} r \
              JOIN document_key k ON k.document = r.document JOIN document d ON d.id = k.id \
-             WHERE r.valid_to IS NULL AND d.kind = ?2 GROUP BY r.document)",
-            table.history()
+             WHERE {} AND d.kind = ?2 GROUP BY r.document)",
+            table.history(),
+            super::schema::published("r")
         );
         let pages: i64 = self.connection().query_row(&sql, (page_size.max(1), kind), |row| row.get(0))?;
         Ok(pages.unsigned_abs())

@@ -52,6 +52,7 @@ fn samples(setting: &Setting) -> [(String, String); 3] {
             return [min + 1, min + 4, min + 6].map(|n| (n.to_string(), n.to_string()));
         }
         Kind::Choice(words) => [0, 1, words.len() - 1].map(|index| words[index].to_owned()),
+        Kind::Duration => ["1d", "90m", "0"].map(str::to_owned),
         Kind::ApiUrl => ["a", "b", "c"].map(|name| format!("https://{name}.sigmacomputing.com")),
         Kind::ProxyUrl => ["a", "b", "c"].map(|name| format!("http://{name}.example.com:3128")),
         Kind::Host => ["a", "b", "c"].map(|name| format!("{name}.example.com")),

@@ -147,6 +147,7 @@ fn good_value(setting: &'static Setting) -> BoxedStrategy<(String, String)> {
             .prop_map(|(n, hex)| (if hex { format!("{n:#x}") } else { n.to_string() }, n.to_string()))
             .boxed(),
         (_, Kind::Choice(words)) => texts(words),
+        (_, Kind::Duration) => texts(&["0", "45s", "12h", "3650d"]),
         (_, Kind::List) => proptest::collection::vec("[A-Za-z/ ]{0,5}[A-Za-z,]", 0..4)
             .prop_map(|texts| {
                 let texts: Vec<_> = texts.iter().map(|text| text.trim().to_owned()).collect();

@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod dialects;
 mod everything;
+mod faults;
 mod filters;
 mod mistakes;
 mod modes;
@@ -15,6 +16,7 @@ mod plan;
 mod previews;
 mod requests;
 mod rerun;
+mod resume;
 mod shapes;
 #[cfg(unix)]
 mod signals;

@@ -46,6 +46,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     if path.starts_with("/__") {
         return plain(control::answer(&state, method, path, &body).await, &request_id, None);
     }
+    state.turnstile.pass(head.uri.path_and_query().map_or(path, |target| target.as_str())).await;
     let in_flight = state.stats.enter();
     if !state.options.latency.is_zero() {
         tokio::time::sleep(state.options.latency).await;

@@ -1,5 +1,6 @@
 //! The running simulator: a server on loopback and the handle that owns it.
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -25,6 +26,7 @@ mod dispatch;
 pub(super) mod routes;
 mod stats;
 mod token;
+mod turnstile;
 mod wire;
 
 pub use token::Credential;
@@ -78,6 +80,7 @@ pub(super) struct State {
     pub exports: Mutex<super::handlers::exports::Exports>,
     tokens: token::Tokens,
     stats: stats::Stats,
+    turnstile: turnstile::Turnstile,
     faults: FaultPlan,
     router: routes::Router,
     bucket: Mutex<Bucket>,
@@ -99,6 +102,7 @@ impl State {
             org: RwLock::new(org),
             exports: Mutex::default(),
             stats: stats::Stats::default(),
+            turnstile: turnstile::Turnstile::default(),
             router: routes::Router::new(),
             // A burst of a tenth of a second is allowed, at least one request.
             bucket: Mutex::new(Bucket { left: 1.0, filled: Instant::now() }),
@@ -217,6 +221,17 @@ impl Simulator {
     /// Forgets what has been asked.
     pub fn reset_stats(&self) {
         self.state.stats.reset();
+    }
+
+    /// Answers so many requests more and lets the others wait, until it is called again.
+    pub fn answer_only(&self, most: u64) {
+        self.state.turnstile.limit(most);
+    }
+
+    /// What was asked since [`answer_only`](Self::answer_only) was called last, each path with its query, and how often; and
+    /// how many requests wait.
+    pub fn asked(&self) -> (BTreeMap<String, u64>, usize) {
+        self.state.turnstile.passed()
     }
 
     /// Replaces the faults; counters start anew. An empty list heals everything.
