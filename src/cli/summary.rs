@@ -90,6 +90,8 @@ struct Requests {
     retries: u64,
     refused: u64,
     waited_ms: u128,
+    /// Requests in a second that Sigma was found to let pass; null where it showed no limit.
+    learnt_per_second: Option<f64>,
     token_calls: u64,
     max_in_flight: u64,
 }
@@ -113,6 +115,7 @@ impl Summary {
                 retries: report.stats.retries,
                 refused: report.stats.refused(),
                 waited_ms: report.stats.waited.as_millis(),
+                learnt_per_second: report.stats.learnt_per_second,
                 token_calls: report.stats.token_calls,
                 max_in_flight: report.stats.largest_in_flight as u64,
             },
@@ -143,6 +146,12 @@ impl Summary {
         ))?;
         for line in printer.paragraph(&self.asked()) {
             printer.line(line)?;
+        }
+        if let Some(rate) = requests.learnt_per_second {
+            printer.line(format_args!(
+                "Sigma lets about {rate:.1} requests a second pass; {} came too fast and were asked again",
+                thousands(requests.refused)
+            ))?;
         }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;

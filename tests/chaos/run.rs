@@ -124,7 +124,8 @@ fn in_process(context: &Context, way: &Way) -> Came {
     let (settings, stop) = (settings(context, way), Stop::default());
     let client = client(&settings, &stop);
     let (client_of_run, accept_removals, resume) = (client.clone(), way.accept, way.resume);
-    let request = Extract { settings: &settings, client: client_of_run, accept_removals, resume };
+    let request =
+        Extract { settings: &settings, client: client_of_run, accept_removals, resume, full: false };
     let ended = RUNTIME.block_on(async {
         let run = tokio::time::timeout(LONGEST, crawl::extract(request, Arc::new(Quiet), &stop));
         match way.end {
