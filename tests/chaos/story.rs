@@ -42,6 +42,7 @@ const BINARY: u64 = 10;
 /// Plays a seed; panics where an invariant is broken, with the story so far.
 pub fn play(seed: u64) -> Tally {
     let mut chance = fastrand::Rng::with_seed(seed);
+    let page_rows = (chance.u8(..3) == 0).then(|| chance.usize(2..9));
     let mut context = Context::new(Options {
         seed,
         workspaces: 2,
@@ -52,7 +53,7 @@ pub fn play(seed: u64) -> Tally {
         members: chance.usize(4..9),
         teams: 2,
         data_models: 1,
-        page_rows: (chance.u8(..3) == 0).then(|| chance.usize(2..9)),
+        page_rows,
         ..Options::small()
     });
     if std::env::var_os("CHAOS_SEED").is_some() {
@@ -61,7 +62,7 @@ pub fn play(seed: u64) -> Tally {
     }
     let asked = Asked { everything: chance.u8(..4) == 0, by_object: chance.bool(), personal: true };
     let mut tally = Tally::default();
-    let mut books = Books::open(&context, asked, seed);
+    let mut books = Books::open(&context, asked, seed, page_rows.is_some());
     let with_binary = seed % BINARY == 0;
     if chance.u8(..4) > 0 {
         one(

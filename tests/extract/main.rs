@@ -10,6 +10,7 @@ mod doubt;
 mod everything;
 mod faults;
 mod filters;
+mod incremental;
 mod mistakes;
 mod modes;
 mod objects;
