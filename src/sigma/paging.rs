@@ -326,7 +326,8 @@ impl<T: Row> Listing<T> {
     fn remark(&self) {
         let ListingReport { changed, total, rows, .. } = &self.report;
         if *changed > 0 {
-            let said = format!("{changed} rows changed while they were listed; what was shown first is kept");
+            let said =
+                format!("{changed} of the rows changed while they were listed; what was shown first is kept");
             self.client.remark("listing.page_drift", self.call.to_string(), said);
         }
         if let Some(total) = total.filter(|total| total < rows) {
