@@ -69,7 +69,7 @@ pub fn play(seed: u64) -> Tally {
             &context,
             &mut books,
             &mut tally,
-            Way { asked, workers: 4, end: End::Itself, accept: None, resume: true },
+            Way { asked, workers: 4, end: End::Itself, accept: None, resume: true, full: true },
         );
     }
     for turn in 0..chance.u64(1..4) {
@@ -92,7 +92,14 @@ pub fn play(seed: u64) -> Tally {
             &context,
             &mut books,
             &mut tally,
-            Way { asked, workers: chance.u64(1..11), end, accept: None, resume: chance.u8(..4) > 0 },
+            Way {
+                asked,
+                workers: chance.u64(1..11),
+                end,
+                accept: None,
+                resume: chance.u8(..4) > 0,
+                full: chance.bool(),
+            },
         );
         context.simulator.heal();
     }
@@ -106,6 +113,7 @@ pub fn play(seed: u64) -> Tally {
             end: if with_binary { End::Binary } else { End::Itself },
             accept: None,
             resume: true,
+            full: true,
         },
     );
     tally
@@ -113,10 +121,10 @@ pub fn play(seed: u64) -> Tally {
 
 /// A run, its state, and whether everything holds that must hold after any run.
 fn one(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) -> String {
-    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept, way.resume)));
+    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept, way.resume, way.full)));
     books.begin(context);
     let came = run(context, &way);
-    let state = books.check(context, &came);
+    let state = books.check(context, &came, way.full);
     let ended = match (&came, way.end) {
         (Came::Gone, End::Killed(_)) => "killed".to_owned(),
         (Came::Gone, _) => "dropped".to_owned(),
