@@ -54,6 +54,8 @@ pub struct Way {
     pub accept: Option<i64>,
     /// Whether to go on with what an earlier run has read.
     pub resume: bool,
+    /// Whether to ask every document, whatever is known of it.
+    pub full: bool,
 }
 
 struct Quiet;
@@ -125,7 +127,7 @@ fn in_process(context: &Context, way: &Way) -> Came {
     let client = client(&settings, &stop);
     let (client_of_run, accept_removals, resume) = (client.clone(), way.accept, way.resume);
     let request =
-        Extract { settings: &settings, client: client_of_run, accept_removals, resume, full: false };
+        Extract { settings: &settings, client: client_of_run, accept_removals, resume, full: way.full };
     let ended = RUNTIME.block_on(async {
         let run = tokio::time::timeout(LONGEST, crawl::extract(request, Arc::new(Quiet), &stop));
         match way.end {
@@ -180,8 +182,8 @@ fn by_binary(context: &Context, way: &Way) -> Came {
     if let Some(run) = &accept {
         arguments.extend(["--accept-removals", run]);
     }
-    if !way.resume {
-        arguments.push("--no-resume");
+    for (wanted, flag) in [(!way.resume, "--no-resume"), (way.full, "--full")] {
+        arguments.extend(wanted.then_some(flag));
     }
     let mut child = context
         .command(&arguments)

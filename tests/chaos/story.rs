@@ -42,6 +42,7 @@ const BINARY: u64 = 10;
 /// Plays a seed; panics where an invariant is broken, with the story so far.
 pub fn play(seed: u64) -> Tally {
     let mut chance = fastrand::Rng::with_seed(seed);
+    let page_rows = (chance.u8(..3) == 0).then(|| chance.usize(2..9));
     let mut context = Context::new(Options {
         seed,
         workspaces: 2,
@@ -52,7 +53,7 @@ pub fn play(seed: u64) -> Tally {
         members: chance.usize(4..9),
         teams: 2,
         data_models: 1,
-        page_rows: (chance.u8(..3) == 0).then(|| chance.usize(2..9)),
+        page_rows,
         ..Options::small()
     });
     if std::env::var_os("CHAOS_SEED").is_some() {
@@ -61,14 +62,14 @@ pub fn play(seed: u64) -> Tally {
     }
     let asked = Asked { everything: chance.u8(..4) == 0, by_object: chance.bool(), personal: true };
     let mut tally = Tally::default();
-    let mut books = Books::open(&context, asked, seed);
+    let mut books = Books::open(&context, asked, seed, page_rows.is_some());
     let with_binary = seed % BINARY == 0;
     if chance.u8(..4) > 0 {
         one(
             &context,
             &mut books,
             &mut tally,
-            Way { asked, workers: 4, end: End::Itself, accept: None, resume: true },
+            Way { asked, workers: 4, end: End::Itself, accept: None, resume: true, full: true },
         );
     }
     for turn in 0..chance.u64(1..4) {
@@ -91,7 +92,14 @@ pub fn play(seed: u64) -> Tally {
             &context,
             &mut books,
             &mut tally,
-            Way { asked, workers: chance.u64(1..11), end, accept: None, resume: chance.u8(..4) > 0 },
+            Way {
+                asked,
+                workers: chance.u64(1..11),
+                end,
+                accept: None,
+                resume: chance.u8(..4) > 0,
+                full: chance.bool(),
+            },
         );
         context.simulator.heal();
     }
@@ -105,6 +113,7 @@ pub fn play(seed: u64) -> Tally {
             end: if with_binary { End::Binary } else { End::Itself },
             accept: None,
             resume: true,
+            full: true,
         },
     );
     tally
@@ -112,10 +121,10 @@ pub fn play(seed: u64) -> Tally {
 
 /// A run, its state, and whether everything holds that must hold after any run.
 fn one(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) -> String {
-    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept, way.resume)));
+    books.tell(format!("run: {way:?}", way = (way.workers, way.end, way.accept, way.resume, way.full)));
     books.begin(context);
     let came = run(context, &way);
-    let state = books.check(context, &came);
+    let state = books.check(context, &came, way.full);
     let ended = match (&came, way.end) {
         (Came::Gone, End::Killed(_)) => "killed".to_owned(),
         (Came::Gone, _) => "dropped".to_owned(),
