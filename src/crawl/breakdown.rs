@@ -140,6 +140,7 @@ mod tests {
     use crate::config::{Overrides, load};
     use crate::crawl::Token;
     use crate::crawl::carry::Carry;
+    use crate::crawl::permissions::Permissions;
     use crate::crawl::queue::{DocumentTask, Queue};
     use crate::crawl::worker::Known;
     use crate::sigma::{ClientOptions, SigmaClient};
@@ -180,6 +181,7 @@ mod tests {
         // Nothing is waited for that no task lists.
         (settings.data_models, settings.datasets) = (false, false);
         let carry = Carry::new(None, false, &settings, &token);
+        let permissions = Permissions::new(None, false, &settings, &token);
         let known = Known {
             token,
             login: None,
@@ -190,6 +192,7 @@ mod tests {
             gallery: None,
             resumed: Default::default(),
             carry,
+            permissions,
         };
         let mut crawler = Crawler::new(client, settings, known, deliveries);
         crawler.breaks = breaks;
