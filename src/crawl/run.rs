@@ -17,6 +17,7 @@ use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
 use super::organisation::{Finds, first_tasks, list_members};
+use super::permissions::Permissions;
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
@@ -68,6 +69,8 @@ pub struct Report {
     pub left_out: Vec<LeftOutCount>,
     /// What became of the documents.
     pub documents: DocumentCounts,
+    /// When permissions were read, if an earlier run did that.
+    pub permissions_since: Option<String>,
 }
 
 /// How many documents were asked for their contents.
@@ -196,10 +199,14 @@ pub async fn extract(
     if decision.login.is_some() {
         asked.data_grants = DataGrants::Off;
     }
-    let earlier = if published.is_some() { Some(Earlier::open(path)?) } else { None };
-    let carry = Carry::new(earlier, full, &asked, &token);
-    if let Some(sentence) = carry.announcement() {
-        progress.notice(Severity::Info, &sentence);
+    let earlier = if published.is_some() { Some(Arc::new(Earlier::open(path)?)) } else { None };
+    let carry = Carry::new(earlier.clone(), full, &asked, &token);
+    // What one user sees rests on nobody's permissions.
+    let permissions = Permissions::new(earlier, full || decision.login.is_some(), &asked, &token);
+    let permissions_read = permissions.read.clone();
+    let permissions_since = permissions.are_carried().then(|| permissions_read.read_at.clone());
+    for sentence in [carry.announcement(), permissions.announcement()].iter().flatten() {
+        progress.notice(Severity::Info, sentence);
     }
     let writer = store.begin(&start)?;
     let run_id = writer.run_id();
@@ -220,6 +227,7 @@ pub async fn extract(
         connections_before,
         gallery,
         carry,
+        permissions,
     };
     let crawler = Crawler::new(client.clone(), asked, known, deliveries);
     let crawler = Arc::new(crawler);
@@ -276,6 +284,9 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
+    if decision.login.is_none() {
+        writer.note_permissions(&permissions_read).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
@@ -292,6 +303,7 @@ pub async fn extract(
         publishing: duration - crawled_in,
         left_out,
         documents,
+        permissions_since,
     })
 }
 

@@ -11,6 +11,7 @@ use super::carry::Carry;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
+use super::permissions::Permissions;
 use super::preview::Gallery;
 use super::queue::{Queue, Task};
 use super::rows;
@@ -60,6 +61,8 @@ pub(super) struct Crawler {
     pub without_tenants: AtomicBool,
     /// Which documents are not asked again.
     pub carry: Carry,
+    /// Which permissions are not.
+    pub permissions: Permissions,
 }
 
 /// What is known before the crawl begins.
@@ -73,6 +76,7 @@ pub(super) struct Known {
     pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
     pub carry: Carry,
+    pub permissions: Permissions,
 }
 
 impl Crawler {
@@ -91,6 +95,7 @@ impl Crawler {
             connections_before,
             gallery,
             carry,
+            permissions,
         } = known;
         Self {
             client,
@@ -113,6 +118,7 @@ impl Crawler {
             held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
             carry,
+            permissions,
         }
     }
 
