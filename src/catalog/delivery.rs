@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::record::{Record, Table, Value};
 
 /// The code of a scope that stands for one document which a filter or setting left out: its listing was read all the same.
@@ -87,6 +89,10 @@ pub mod scope {
     pub const CONTENTS: &str = "contents";
     /// The image of a page of a document.
     pub const PREVIEWS: &str = "previews";
+    /// Whether grants are asked by object or by principal. No ledger has it.
+    pub const GRANTS_BY: &str = "grants-by";
+    /// A document with all its scopes: the unit in which a run is resumed. No ledger has it.
+    pub const DOCUMENT: &str = "document";
 }
 
 /// How the listing of a scope ended.
@@ -255,6 +261,24 @@ impl Rows {
     }
 }
 
+/// What a scope sets off besides its rows, in the crawl's own words: kept with them, and handed back to the run that goes on
+/// where another one ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp(pub String);
+
+/// A page of a scope of the organisation.
+#[derive(Debug)]
+pub struct Page {
+    /// One of [`scope`].
+    pub scope: &'static str,
+    /// The scope's parent; empty for scopes of the whole organisation.
+    pub parent: String,
+    /// Its rows.
+    pub rows: Rows,
+    /// What they set off.
+    pub follow_ups: Vec<FollowUp>,
+}
+
 /// One document with everything inside it, and how each of its scopes ended. It is stored in one piece.
 #[derive(Debug)]
 pub struct Bundle {
@@ -281,8 +305,19 @@ pub struct DocumentRead {
     pub read_at: String,
 }
 
+/// A document that is not asked for its contents, because neither it nor what it is built on changed since they were read.
+#[derive(Debug)]
+pub struct Carried {
+    /// The document.
+    pub document_id: String,
+    /// That it was not asked, and what the settings leave out of it.
+    pub scopes: Vec<ScopeReport>,
+    /// Nothing more comes of it in this run.
+    pub is_done: bool,
+}
+
 /// The state of a document as its listing shows it: what differs when its contents may.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// Its latest version; datasets have none.
     pub version: Option<i64>,
@@ -332,14 +367,38 @@ pub struct Event {
 /// What travels from the workers to the one writer.
 #[derive(Debug)]
 pub enum Delivery {
-    /// Rows of the organisation; their scope is reported when its listing ends.
+    /// Rows of the organisation of no one scope.
     Rows(Rows),
+    /// Rows of a scope of the organisation, which is reported when its listing ends.
+    Page(Page),
     /// The listing of an organisation scope ended.
     Scope(ScopeReport),
-    /// A document with everything inside it.
+    /// A document with everything inside it, and what it sets off.
+    Document(Bundle, Vec<FollowUp>),
+    /// Something more of a document.
     Bundle(Bundle),
-    /// The contents of a document were read to their end: after its bundle.
+    /// The contents of a document were read to their end: after the document itself.
     Read(DocumentRead),
+    /// Documents that are not asked for their contents.
+    Carried(Vec<Carried>),
+    /// Something that was learnt and that a run which goes on from here is to know; it is in no ledger.
+    Learnt {
+        /// One of [`scope`].
+        scope: &'static str,
+        /// The scope's parent.
+        parent: String,
+        /// What was learnt.
+        follow_ups: Vec<FollowUp>,
+    },
+    /// A scope that an earlier run has read and that need not be asked again.
+    Adopted {
+        /// One of [`scope`].
+        scope: &'static str,
+        /// The scope's parent.
+        parent: String,
+        /// How many documents with contents it listed.
+        documents: u64,
+    },
     /// An event.
     Event(Event),
 }

@@ -59,20 +59,36 @@ pub trait Field: Into<Value> {
     const CLASS: Class;
     /// Whether it may be absent.
     const NULLABLE: bool = false;
+    /// From the value it was stored as; `None` of another class of value.
+    fn of_value(value: Value) -> Option<Self>
+    where
+        Self: Sized;
 }
 
 impl Field for String {
     const CLASS: Class = Class::Text;
+    fn of_value(value: Value) -> Option<Self> {
+        if let Value::Text(text) = value { Some(text) } else { None }
+    }
 }
 impl Field for i64 {
     const CLASS: Class = Class::Integer;
+    fn of_value(value: Value) -> Option<Self> {
+        if let Value::Integer(number) = value { Some(number) } else { None }
+    }
 }
 impl Field for bool {
     const CLASS: Class = Class::Integer;
+    fn of_value(value: Value) -> Option<Self> {
+        i64::of_value(value).map(|number| number != 0)
+    }
 }
 impl<T: Field> Field for Option<T> {
     const CLASS: Class = T::CLASS;
     const NULLABLE: bool = true;
+    fn of_value(value: Value) -> Option<Self> {
+        if value == Value::Null { Some(None) } else { T::of_value(value).map(Some) }
+    }
 }
 
 /// One column of a table.
@@ -159,6 +175,10 @@ pub trait Record {
     const TABLE: &'static Table;
     /// Its values, in the order of the table's columns.
     fn into_values(self) -> Vec<Value>;
+    /// The record of such values; `None` where they are not its own.
+    fn of_values(values: Vec<Value>) -> Option<Self>
+    where
+        Self: Sized;
 }
 
 /// The column's name of a field: `r#type` is `type`.
@@ -218,6 +238,14 @@ macro_rules! record {
 
             fn into_values(self) -> Vec<$crate::catalog::record::Value> {
                 vec![ $( self.$key.into(), )+ $( self.$value.into(), )* ]
+            }
+
+            fn of_values(values: Vec<$crate::catalog::record::Value>) -> Option<Self> {
+                let mut values = values.into_iter();
+                Some(Self {
+                    $( $key: $crate::catalog::record::Field::of_value(values.next()?)?, )+
+                    $( $value: $crate::catalog::record::Field::of_value(values.next()?)?, )*
+                })
             }
         }
     };

@@ -3,12 +3,12 @@
 use super::args::{Cli, DemoArgs, Format};
 use super::check;
 use super::error::CliError;
-use super::extract::{How, extract, record};
+use super::extract::{extract, record};
 use super::output::Printer;
 use super::runtime;
 use super::settings::{self, SettingArgs};
 use super::summary::Summary;
-use crate::crawl::{self, Exit, Patience, Stop};
+use crate::crawl::{self, Exit, Extract, Patience, Stop};
 use crate::simulator::{Options, Simulator};
 
 /// What a person may ask first: a title and the arguments.
@@ -54,7 +54,9 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
             return Ok(exit);
         }
         printer.line("\nsigma-catalog extract --everything true")?;
-        let report = extract(cli, &loaded.settings, client, &stop, How::default()).await?;
+        let request =
+            Extract { settings: &loaded.settings, client, accept_removals: None, resume: false, full: false };
+        let report = extract(cli, request, &stop).await?;
         let exit = Exit::of_state(report.outcome.state);
         Summary::new(&report, &arguments.db, exit).print(printer)?;
         record(&loaded.settings, printer);

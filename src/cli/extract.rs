@@ -22,8 +22,7 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let client = crawl::client_of(&loaded.settings, &stop, Patience::Run)?;
-    let how = How { accept_removals: arguments.accept_removals, full: arguments.full };
-    let report = runtime.block_on(extract(cli, &loaded.settings, client, &stop, how))?;
+    let report = runtime.block_on(extract(cli, request(&loaded.settings, client, arguments), &stop))?;
     let mut exit = Exit::of_state(report.outcome.state);
     if matches!(exit, Exit::Ok | Exit::Partial) {
         record(&loaded.settings, printer);
@@ -50,27 +49,19 @@ pub fn record(settings: &Settings, printer: &Printer) {
     }
 }
 
-/// What is asked of a run besides its settings.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct How {
-    /// The rejected run whose removals it may make.
-    pub accept_removals: Option<i64>,
-    /// It asks every document.
-    pub full: bool,
+fn request<'settings>(
+    settings: &'settings Settings,
+    client: Client,
+    arguments: &ExtractArgs,
+) -> Extract<'settings> {
+    let ExtractArgs { accept_removals, full, no_resume, .. } = *arguments;
+    Extract { settings, client, accept_removals, resume: !no_resume && !full, full }
 }
 
 /// Extracts with progress and signals. A second signal ends the process at once.
-pub async fn extract(
-    cli: &Cli,
-    settings: &Settings,
-    client: Client,
-    stop: &Stop,
-    how: How,
-) -> Result<Report, CliError> {
+pub async fn extract(cli: &Cli, request: Extract<'_>, stop: &Stop) -> Result<Report, CliError> {
     let listening = tokio::spawn(stop_on_signals(stop.clone()));
     let progress = Arc::new(ShownProgress::start(cli.quiet));
-    let How { accept_removals, full } = how;
-    let request = Extract { settings, client, accept_removals, full };
     let ended = crawl::extract(request, progress.clone(), stop).await;
     listening.abort();
     progress.finish();

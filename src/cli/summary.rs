@@ -274,6 +274,7 @@ fn why_words(why: &str) -> &str {
         "due" => "read too long ago",
         "undated" => "without a version or time of change",
         "image_missing" => "without their image",
+        "read_before_interruption" => "read by the run that this one goes on with",
         other => other,
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::attached_rows;
 use super::contents::{Answer, Reading};
+use super::effect::Effect;
 use super::error::CrawlError;
 use super::graph;
 use super::queue::DocumentTask;
@@ -54,7 +55,7 @@ impl Crawler {
         let mut reading = Reading::of(task);
         reading.is_refresh = true;
         self.attached(&mut reading).await?;
-        self.deliver_reading(reading).await
+        self.deliver_reading(reading, &[Effect::Refreshed]).await
     }
 
     /// Reads everything that hangs on a document, as far as the settings ask for it.

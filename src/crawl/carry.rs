@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
+use super::effect::Effect;
 use super::graph;
 use super::organisation::kinds_on;
 use super::queue::DocumentTask;
@@ -27,13 +28,13 @@ use crate::catalog::record::{Record, Table, Value};
 use crate::catalog::warehouse::DatasetSource;
 use crate::config::CrawlSettings;
 use crate::sigma::{ListingReport, ids};
-use crate::store::{Earlier, EarlierDocument, KnownDocument};
+use crate::store::{Before, DocumentBefore, KnownDocument};
 
 /// The kinds of what documents are built on that listings show the state of.
 const LISTED: [&str; 3] = ["data-model", "dataset", CONNECTION];
 
 /// What connections are called among them: they are listed whatever the settings say.
-const CONNECTION: &str = "connection";
+pub(super) const CONNECTION: &str = "connection";
 
 /// What is known of a source whose listing was not read to its end.
 const UNKNOWN: &str = "?";
@@ -57,6 +58,8 @@ pub(super) enum Why {
     Undated,
     /// An image of it is missing.
     Images,
+    /// A run has read it that was interrupted, and that this one goes on with.
+    Resumed,
 }
 
 impl Why {
@@ -71,6 +74,7 @@ impl Why {
             Self::Due => "due",
             Self::Undated => "undated",
             Self::Images => "image_missing",
+            Self::Resumed => "read_before_interruption",
         }
     }
 }
@@ -101,7 +105,7 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Carry {
     /// The published catalog; `None` where no document is to be carried.
-    earlier: Option<Arc<Earlier>>,
+    before: Option<Arc<Before>>,
     /// Why everything is asked where nothing is carried.
     otherwise: Why,
     now: Timestamp,
@@ -109,10 +113,8 @@ pub(super) struct Carry {
     /// What stands for what is asked of a document, by kind.
     questions: HashMap<&'static str, String>,
     known: Mutex<Known>,
-    /// The kinds of document whose listing is over.
-    listed: watch::Sender<BTreeSet<&'static str>>,
-    /// Those that others are built on and that are listed at all.
-    awaited: BTreeSet<&'static str>,
+    /// The kinds of document that others are built on and whose listing is to come.
+    pending: watch::Sender<BTreeSet<&'static str>>,
 }
 
 /// The report of a scope that is not asked because what is known of it stands.
@@ -121,14 +123,14 @@ pub(super) fn carried(scope: &'static str, parent: &str) -> ScopeReport {
 }
 
 impl Carry {
-    /// `earlier` is the published catalog; `full` asks every document whatever it says.
-    pub fn new(earlier: Option<Arc<Earlier>>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
+    /// `before` is the published catalog; `full` asks every document whatever it says.
+    pub fn new(before: Option<Arc<Before>>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
         let full = full || settings.full_every.is_zero();
         let is_on = |kind: &str| kinds_on(settings).any(|on| on == kind);
         let questions = graph::DOCUMENT_KINDS.iter().map(|kind| (*kind, questions(kind, settings, token)));
         Self {
-            otherwise: if full && earlier.is_some() { Why::Full } else { Why::Unread },
-            earlier: earlier.filter(|_| !full),
+            otherwise: if full && before.is_some() { Why::Full } else { Why::Unread },
+            before: before.filter(|_| !full),
             now: Timestamp::now(),
             full_every: settings.full_every,
             questions: questions.collect(),
@@ -136,8 +138,7 @@ impl Carry {
                 unlisted: LISTED.into_iter().filter(|kind| *kind != CONNECTION && !is_on(kind)).collect(),
                 ..Known::default()
             }),
-            listed: watch::Sender::default(),
-            awaited: kinds_on(settings).filter(|kind| LISTED.contains(kind)).collect(),
+            pending: watch::Sender::default(),
         }
     }
 
@@ -147,25 +148,18 @@ impl Carry {
     }
 
     /// The published catalog, where something may be carried from it.
-    pub fn earlier(&self) -> Option<&Earlier> {
-        self.earlier.as_deref()
+    pub fn before(&self) -> Option<&Before> {
+        self.before.as_deref()
     }
 
-    /// Notes the state of a document that others may be built on, in the catalog or not.
-    pub fn note_document(&self, document: &Document) {
-        if LISTED.contains(&document.kind.as_str()) {
-            let Document { name, latest_version, updated_at, is_archived, migration_status, .. } = document;
-            let state = digest(&format!(
-                "{name:?} {latest_version:?} {updated_at:?} {is_archived:?} {migration_status:?}"
-            ));
-            self.known().states.insert(format!("{}:{}", document.kind, document.id), state);
-        }
+    /// Notes the state of something that documents may be built on, in the catalog or not.
+    pub fn note_state(&self, key: String, state: String) {
+        self.known().states.insert(key, state);
     }
 
-    /// Notes the state of a connection.
-    pub fn note_connection(&self, connection: &Connection) {
-        let state = digest(&format!("{:?}", connection.clone().into_values()));
-        self.known().states.insert(format!("connection:{}", connection.id), state);
+    /// The listings of these kinds of document are to come.
+    pub fn expect(&self, kinds: impl Iterator<Item = &'static str>) {
+        self.pending.send_modify(|pending| pending.extend(kinds.filter(|kind| LISTED.contains(kind))));
     }
 
     /// Notes that the listing of a kind of document, or of the connections, is over.
@@ -174,9 +168,7 @@ impl Carry {
             if is_complete {
                 self.known().complete.insert(kind);
             }
-            self.listed.send_modify(|listed| {
-                listed.insert(kind);
-            });
+            self.pending.send_if_modified(|pending| pending.remove(kind));
         }
     }
 
@@ -184,7 +176,13 @@ impl Carry {
     /// some worker is at them whenever one waits here.
     pub async fn sources_listed(&self) {
         // The sender lives as long as this does.
-        let _ = self.listed.subscribe().wait_for(|listed| self.awaited.is_subset(listed)).await;
+        let _ = self.pending.subscribe().wait_for(BTreeSet::is_empty).await;
+    }
+
+    /// Counts a document that a run has read which this one goes on with.
+    pub fn resumed(&self, task: DocumentTask) -> DocumentTask {
+        self.count(Why::Resumed);
+        task
     }
 
     /// Keeps a listed document back if it may be carried; gives it back, to be asked, if not. `has_images` tells whether
@@ -192,7 +190,7 @@ impl Carry {
     pub fn hold(
         &self,
         task: DocumentTask,
-        has_images: impl FnOnce(&Earlier) -> bool,
+        has_images: impl FnOnce(&Before, &DocumentTask) -> bool,
     ) -> Option<DocumentTask> {
         if task.archived && task.kind != "dataset" {
             // Nothing is asked of it anyway.
@@ -214,11 +212,11 @@ impl Carry {
     fn judge(
         &self,
         task: &DocumentTask,
-        has_images: impl FnOnce(&Earlier) -> bool,
-    ) -> Result<EarlierDocument, Why> {
-        let earlier = self.earlier.as_deref().ok_or(self.otherwise)?;
+        has_images: impl FnOnce(&Before, &DocumentTask) -> bool,
+    ) -> Result<DocumentBefore, Why> {
+        let before = self.before.as_deref().ok_or(self.otherwise)?;
         // What cannot be looked up is asked.
-        let document = earlier.document(&task.id).ok().flatten().ok_or(Why::Unread)?;
+        let document = before.document(&task.id).ok().flatten().ok_or(Why::Unread)?;
         if task.seen.updated_at.is_none() || (task.seen.version.is_none() && task.kind != "dataset") {
             return Err(Why::Undated);
         }
@@ -230,7 +228,7 @@ impl Carry {
         if document.read.seen != task.seen {
             return Err(Why::Changed);
         }
-        if has_images(earlier) { Ok(document) } else { Err(Why::Images) }
+        if has_images(before, task) { Ok(document) } else { Err(Why::Images) }
     }
 
     /// Why a document that did not change has to be asked all the same, given when and with which questions it was read.
@@ -299,7 +297,7 @@ impl Carry {
         if self.otherwise == Why::Full {
             return Some("every document is asked for its contents, changed or not".to_owned());
         }
-        let known = self.earlier.as_ref()?.documents_read().ok()?;
+        let known = self.before.as_ref()?.documents_read().ok()?;
         let is_asked = |document: &&KnownDocument| self.is_due_anyway(document);
         let asked = known.iter().filter(is_asked).count();
         Some(format!(
@@ -312,7 +310,7 @@ impl Carry {
     /// Whether a document of the published catalog is asked even if it did not change.
     pub fn is_due_anyway(&self, document: &KnownDocument) -> bool {
         let KnownDocument { id, kind, read, .. } = document;
-        self.earlier.is_none()
+        self.before.is_none()
             || read
                 .as_ref()
                 .is_none_or(|(read_at, questions)| self.must_ask(kind, id, read_at, questions).is_some())
@@ -369,6 +367,22 @@ impl Known {
         released.sort_by(|one, other| one.id.cmp(&other.id));
         released
     }
+}
+
+/// The state of a document that others may be built on.
+pub(super) fn state_of_document(document: &Document) -> Option<Effect> {
+    let Document { id, kind, name, latest_version, updated_at, is_archived, migration_status, .. } = document;
+    LISTED.contains(&kind.as_str()).then(|| {
+        let state =
+            format!("{name:?} {latest_version:?} {updated_at:?} {is_archived:?} {migration_status:?}");
+        Effect::Source { key: format!("{kind}:{id}"), state: digest(&state) }
+    })
+}
+
+/// The state of a connection.
+pub(super) fn state_of_connection(connection: &Connection) -> Effect {
+    let state = digest(&format!("{:?}", connection.clone().into_values()));
+    Effect::Source { key: format!("{CONNECTION}:{}", connection.id), state }
 }
 
 fn table_key(id: &str) -> String {

@@ -7,14 +7,16 @@ use std::collections::HashMap;
 
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 
+use super::carry::state_of_document;
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::filter::{self, Listed};
 use super::graph::{ORGANISATION, Step};
-use super::organisation::{document_listings, file_types_on, files_of, kinds_on, take_file, take_workspace};
+use super::organisation::{document_listings, file_types_on, files_of, is_home, kinds_on};
 use super::queue::{Enqueue, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::Crawler;
-use crate::catalog::delivery::{Delivery, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Delivery, ScopeReport, scope};
 use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{Document, File, Workspace};
 use crate::sigma::{Call, model};
@@ -31,7 +33,7 @@ type Held<T> = (Vec<T>, Option<ScopeReport>);
 impl Crawler {
     /// Lists everything that filters are about, and takes into the catalog what they leave in.
     pub(super) async fn census(&self, enqueue: &Enqueue) -> Result<(), CrawlError> {
-        self.list(Task::Members, enqueue).await?;
+        self.do_task(Task::Members, enqueue).await?;
         let (workspaces, files, documents) = futures::try_join!(
             self.all_workspaces(),
             try_join_all(file_types_on(&self.settings).map(|of| self.all_files(of))),
@@ -54,17 +56,17 @@ impl Crawler {
         let verdicts =
             filter::judge(&self.settings.filters, listed, personal).map_err(CrawlError::Filters)?;
 
-        let mut batch = Batch { crawler: self, rows: Rows::default() };
+        let mut batch = Batch { crawler: self, taken: Taken::default() };
         for workspace in workspaces {
             match verdicts.on(&workspace.id) {
                 Some(setting) => self.left_out.note(&workspace.id, "workspace", setting),
-                None => take_workspace(workspace, enqueue, batch.rows().await?),
+                None => self.take_workspace(workspace, enqueue, batch.taken().await?),
             }
         }
         for file in files {
             match verdicts.on(&file.id) {
                 Some(setting) => self.left_out.note(&file.id, &file.r#type, setting),
-                None => take_file(file, enqueue, batch.rows().await?),
+                None => self.take_file(file, enqueue, batch.taken().await?),
             }
         }
         for document in documents {
@@ -74,11 +76,11 @@ impl Crawler {
                 None => {
                     let versions = versions.remove(&document.id).unwrap_or_default();
                     *tagged.entry(kind).or_default() += versions.len() as u64;
-                    self.take_document(kind, document, versions, enqueue, batch.rows().await?);
+                    self.take_document(kind, document, versions, enqueue, batch.taken().await?);
                 }
             }
         }
-        self.deliver(Delivery::Rows(batch.rows)).await?;
+        self.deliver(Delivery::Rows(batch.taken.rows)).await?;
         for end in ends {
             self.deliver_scope(end).await?;
         }
@@ -92,7 +94,7 @@ impl Crawler {
     async fn all_workspaces(&self) -> Result<Held<Workspace>, CrawlError> {
         let step = self.step(scope::WORKSPACES, ORGANISATION)?;
         let mut held = Vec::new();
-        let take = |row: model::Workspace, _: &mut Rows| held.push(rows::workspace(row));
+        let take = |row: model::Workspace, _: &mut Taken| held.push(rows::workspace(row));
         let end = self.read_scope(step, "", vec![step.endpoint.call()], take).await?;
         Ok((held, end))
     }
@@ -100,8 +102,10 @@ impl Crawler {
     async fn all_files(&self, of: &'static str) -> Result<Held<File>, CrawlError> {
         let step = self.step(scope::FILES, ORGANISATION)?;
         let mut held = Vec::new();
-        let take = |row: model::File, _: &mut Rows| {
-            self.note_if_home(of, &row);
+        let take = |row: model::File, _: &mut Taken| {
+            if is_home(of, &row) {
+                self.left_out.note_home(&row.id);
+            }
             held.push(rows::file(of, row));
         };
         let end = self.read_scope(step, of, vec![files_of(step, of)], take).await?;
@@ -121,10 +125,12 @@ impl Crawler {
         let step: &Step = self.step(scope::DOCUMENTS, kind)?;
         let calls: Vec<Call> = document_listings(kind, step, &self.settings, self.token.is_admin());
         let mut held = Vec::new();
-        let take = |row: T, _: &mut Rows| {
+        let take = |row: T, _: &mut Taken| {
             let versions = row.tagged_versions();
             let document = row.into_document();
-            self.carry.note_document(&document);
+            if let Some(Effect::Source { key, state }) = state_of_document(&document) {
+                self.carry.note_state(key, state);
+            }
             held.push((document, versions));
         };
         let end = self.read_scope(step, kind, calls, take).await?;
@@ -138,18 +144,18 @@ fn joined<T>(held: Vec<Held<T>>) -> (Vec<T>, Vec<ScopeReport>) {
     (rows.into_iter().flatten().collect(), ends.into_iter().flatten().collect())
 }
 
-/// Rows on their way to the writer.
+/// Rows on their way to the writer. What they set off is not kept with them: they are listed anew by every run.
 struct Batch<'a> {
     crawler: &'a Crawler,
-    rows: Rows,
+    taken: Taken,
 }
 
 impl Batch<'_> {
     /// Where the next row goes.
-    async fn rows(&mut self) -> Result<&mut Rows, CrawlError> {
-        if self.rows.len() >= BATCH {
-            self.crawler.deliver(Delivery::Rows(std::mem::take(&mut self.rows))).await?;
+    async fn taken(&mut self) -> Result<&mut Taken, CrawlError> {
+        if self.taken.rows.len() >= BATCH {
+            self.crawler.deliver(Delivery::Rows(std::mem::take(&mut self.taken).rows)).await?;
         }
-        Ok(&mut self.rows)
+        Ok(&mut self.taken)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::carry::is_read_to_its_end;
 use super::column_lineage;
+use super::effect::Effect;
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
@@ -61,6 +62,7 @@ impl Crawler {
             return self.dataset(task, read_at, enqueue).await;
         }
         let mut reading = Reading::of(task);
+        let mut effects = vec![task.as_read()];
         if task.archived {
             reading.leave_out(&self.settings);
         } else {
@@ -72,37 +74,46 @@ impl Crawler {
             self.lineage(&mut reading).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
             for event in column_lineage::derive(&self.settings, warehouses, &task.id, rows, scopes) {
+                effects.push(Effect::told(&event));
                 self.deliver(Delivery::Event(event)).await?;
             }
             self.attached(&mut reading).await?;
         }
-        self.tables_of(&reading.rows, enqueue);
+        // Sigma draws the pages of workbooks only.
+        let visible =
+            reading.pages.take().filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible);
+        effects.extend(visible.clone().map(Effect::Pages));
+        effects.extend(self.tables_of(&reading.rows));
         let is_read = !task.archived && is_read_to_its_end(&reading.scopes);
         let read = is_read.then(|| self.carry.read(task, &reading.rows, read_at));
         if task.was_carried {
             reading.scopes.push(settled(scope::CONTENTS, "", &ListingReport::default()));
         }
-        let pages = reading.pages.take();
-        self.deliver_reading(reading).await?;
+        self.deliver_reading(reading, &effects).await?;
         if let Some(read) = read {
             self.deliver(Delivery::Read(read)).await?;
         }
-        // Sigma draws the pages of workbooks only.
-        match pages.filter(|_| task.kind == "workbook") {
-            Some(pages) => self.previews(task, &pages, enqueue).await,
+        effects.into_iter().for_each(|effect| self.perform(effect, enqueue));
+        match visible {
+            Some(visible) => self.previews(task, &visible, enqueue).await,
             None => Ok(()),
         }
     }
 
-    /// Delivers what was read of a document, and says what fell short.
-    pub(super) async fn deliver_reading(&self, reading: Reading<'_>) -> Result<(), CrawlError> {
+    /// Delivers what was read of a document with what it sets off, and says what fell short.
+    pub(super) async fn deliver_reading(
+        &self,
+        reading: Reading<'_>,
+        effects: &[Effect],
+    ) -> Result<(), CrawlError> {
         let Reading { task, rows, scopes, .. } = reading;
         // What is derived falls short only where what it is derived from does, which is told already.
         let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
         for report in asked.filter(|report| !report.outcome.is_good()) {
             self.warn(task, report).await?;
         }
-        self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+        let bundle = Bundle { document_id: task.id.clone(), rows, scopes };
+        self.deliver(Delivery::Document(bundle, effects.iter().map(Effect::follow_up).collect())).await
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
@@ -292,6 +303,18 @@ impl Crawler {
             if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
         let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
         self.deliver(Delivery::Event(report.warning(context))).await
+    }
+}
+
+/// The pages that are not hidden.
+fn visible(pages: Vec<Page>) -> Vec<String> {
+    pages.into_iter().filter(|page| page.hidden != Some(true)).map(|page| page.page_id).collect()
+}
+
+impl DocumentTask {
+    /// What it was when it was read.
+    pub fn as_read(&self) -> Effect {
+        Effect::Read { archived: self.archived, seen: self.seen.clone() }
     }
 }
 

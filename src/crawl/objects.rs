@@ -3,13 +3,15 @@
 
 use std::sync::atomic::Ordering;
 
-use super::carry::{carried, is_read_to_its_end};
+use super::carry::is_read_to_its_end;
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::object_rows as rows;
+use super::organisation::ask;
 use super::queue::{DocumentTask, Enqueue, Task};
-use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled, turned_off};
-use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled};
+use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::LineageNode;
 use crate::catalog::record::{Record, Table, Value};
 use crate::catalog::warehouse::{WarehouseColumn, WarehouseTable};
@@ -24,17 +26,19 @@ impl Crawler {
         }
     }
 
-    /// The warehouse tables among the sources of a document, those not heard of before.
-    pub(super) fn tables_of(&self, rows: &Rows, enqueue: &Enqueue) {
+    /// The warehouse tables among the sources of a document.
+    pub(super) fn tables_of(&self, rows: &Rows) -> Vec<Effect> {
+        let mut tables = Vec::new();
         let table = LineageNode::TABLE;
-        let (Some(kind), Some(id)) = (table.position("type"), table.position("id")) else { return };
+        let (Some(kind), Some(id)) = (table.position("type"), table.position("id")) else { return tables };
         for row in rows.of(table) {
             if let (Value::Text(kind), Value::Text(id)) = (&row[kind], &row[id])
                 && kind == "table"
             {
-                self.table_found(id, enqueue);
+                tables.push(Effect::Table(id.clone()));
             }
         }
+        tables
     }
 
     /// Has a warehouse table asked for what the settings want of it, unless that was done.
@@ -65,20 +69,22 @@ impl Crawler {
         let step = self.step(scope::DATASET_SOURCES, "dataset")?;
         let call = step.endpoint.call().path(step.id, &task.id);
         let mut sources = Rows::default();
-        let each = |row: model::WorkbookSource, out: &mut Rows| {
+        let each = |row: model::WorkbookSource, out: &mut Taken| {
             let Some(source) = rows::dataset_source(&task.id, row) else { return };
             if source.source_type == "table" {
-                self.table_found(&source.source_id, enqueue);
+                self.set_off(Effect::Table(source.source_id.clone()), enqueue, out);
             }
             sources.push(source.clone());
             out.push(source);
         };
         let Some(report) = self.read_scope(step, &task.id, vec![call], each).await? else { return Ok(()) };
+        let mut read = Taken::default();
+        self.set_off(task.as_read(), enqueue, &mut read);
+        self.deliver_page(step.scope, &task.id, read).await?;
         let is_read = is_read_to_its_end(std::slice::from_ref(&report));
         self.deliver_scope(report).await?;
         if task.was_carried {
-            let report = settled(scope::CONTENTS, &task.id, &ListingReport::default());
-            self.deliver_scope(report).await?;
+            self.deliver_scope(settled(scope::CONTENTS, &task.id, &ListingReport::default())).await?;
         }
         if is_read {
             self.deliver(Delivery::Read(self.carry.read(task, &sources, read_at))).await?;
@@ -86,71 +92,33 @@ impl Crawler {
         Ok(())
     }
 
-    /// Decides over the documents that did not change, once all listings are over: what is built on something that did is
-    /// asked, of the others only what may change unseen.
-    pub(super) async fn settle(&self, enqueue: &Enqueue) -> Result<(), CrawlError> {
-        let Some(earlier) = self.carry.earlier() else { return Ok(()) };
-        self.warehouses(enqueue).await?;
-        for task in self.carry.settle() {
-            enqueue.add(Task::Document(task));
-        }
-        let fell_short = earlier.deficient(&[scope::WAREHOUSE_TABLES, scope::WAREHOUSE_COLUMNS])?;
-        for (task, tables) in self.carry.carried() {
-            for table in tables {
-                if fell_short.contains(&table) {
-                    self.table_found(&table, enqueue);
-                } else {
-                    self.table_kept(&table, enqueue);
-                }
-            }
-            if task.kind == "dataset" {
-                self.deliver_scope(carried(scope::CONTENTS, &task.id)).await?;
-                continue;
-            }
-            let mut scopes = vec![carried(scope::CONTENTS, "")];
-            for step in graph::STEPS.iter().filter(|step| step.of == task.kind && !step.fallback) {
-                if !step.is_on(&self.settings) && !step.is_optional() && step.scope != scope::PREVIEWS {
-                    scopes.push(turned_off(step, step.scope, ""));
-                }
-            }
-            let document_id = task.id.clone();
-            self.deliver(Delivery::Bundle(Bundle { document_id, rows: Rows::default(), scopes })).await?;
-            let refreshed = graph::scopes_of(task.kind, &self.settings);
-            if refreshed.iter().any(|step| step.changes_unseen(&self.settings)) {
-                enqueue.add(Task::Refresh(task));
-            }
-        }
-        Ok(())
-    }
-
-    /// Has the documents asked again that read a warehouse table, where it is not what it was.
-    fn wake_readers(&self, table: &'static Table, column: &str, id: &str, rows: &Rows, enqueue: &Enqueue) {
-        let Some(earlier) = self.carry.earlier() else { return };
+    /// Says that a warehouse table changed where it is not what the published catalog has: its readers are asked again.
+    fn tell_change(
+        &self,
+        (table, column, id): (&Table, &str, &str),
+        rows: &Rows,
+        enqueue: &Enqueue,
+        out: &mut Taken,
+    ) {
+        let Some(before) = self.carry.before() else { return };
         let now = rows.of(table).iter().cloned().collect();
         // What cannot be looked up is taken for changed.
-        if earlier.rows_of(table, column, id).is_ok_and(|before| before == now) {
-            return;
-        }
-        for task in self.carry.release_readers(id) {
-            enqueue.add(Task::Document(task));
+        if !before.rows_of(table, column, id).is_ok_and(|before| before == now) {
+            self.set_off(Effect::TableChanged(id.to_owned()), enqueue, out);
         }
     }
 
     /// A listing of the organisation that asks nothing but its step.
     pub(super) async fn listing(&self, step: &'static Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
         if step.scope == scope::TENANTS {
-            self.tenants(step).await?;
-            let attributes = self.step(scope::USER_ATTRIBUTES, ORGANISATION)?;
-            if attributes.is_on(&self.settings) {
-                enqueue.add(Task::Listing { step: attributes });
-            }
-            return Ok(());
+            self.tenants(step, enqueue).await?;
+            return self.after_listing(step, enqueue);
         }
         let calls = vec![step.endpoint.call()];
         match step.scope {
             scope::USER_ATTRIBUTES => {
                 self.page_through(step, "", calls, |row: model::UserAttribute, out| {
-                    self.ask_of("user-attribute", &row.user_attribute_id, enqueue);
+                    self.set_off(ask("user-attribute", &row.user_attribute_id), enqueue, out);
                     out.push(rows::user_attribute(row));
                 })
                 .await
@@ -165,16 +133,27 @@ impl Crawler {
         }
     }
 
-    async fn tenants(&self, step: &'static Step) -> Result<(), CrawlError> {
+    /// User attributes wait for tenants: whether there are any to have values of them.
+    pub(super) fn after_listing(&self, step: &Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        let attributes = self.step(scope::USER_ATTRIBUTES, ORGANISATION)?;
+        if step.scope == scope::TENANTS && attributes.is_on(&self.settings) {
+            enqueue.add(Task::Listing { step: attributes });
+        }
+        Ok(())
+    }
+
+    async fn tenants(&self, step: &'static Step, enqueue: &Enqueue) -> Result<(), CrawlError> {
         if !self.token.is_admin() {
             return self.deliver_scope(self.needs_admin(step)).await;
         }
-        let each = |row: model::Tenant, out: &mut Rows| out.push(rows::tenant(row));
+        let each = |row: model::Tenant, out: &mut Taken| out.push(rows::tenant(row));
         let Some(report) = self.read_scope(step, "", vec![step.endpoint.call()], each).await? else {
             return Ok(());
         };
         if report.outcome.is_complete() && report.rows == 0 {
-            self.without_tenants.store(true, Ordering::Relaxed);
+            let mut none = Taken::default();
+            self.set_off(Effect::NoTenants, enqueue, &mut none);
+            self.deliver_page(step.scope, "", none).await?;
         }
         self.deliver_scope(report).await
     }
@@ -205,22 +184,29 @@ impl Crawler {
                 .await
             }
             scope::WAREHOUSE_TABLES => {
-                let each = |row: model::ConnectionPath, out: &mut Rows| {
-                    out.push(rows::warehouse_table(id, row));
-                    self.wake_readers(WarehouseTable::TABLE, "id", id, out, enqueue);
+                let each = |row: model::ConnectionPath, out: &mut Taken| {
+                    let mut table = Rows::default();
+                    table.push(rows::warehouse_table(id, row));
+                    self.tell_change((WarehouseTable::TABLE, "id", id), &table, enqueue, out);
+                    out.rows = table;
                 };
                 self.one_of(step, id, each).await
             }
             scope::WAREHOUSE_COLUMNS => {
                 let mut columns = Rows::default();
-                let each = |row: model::TableColumn, out: &mut Rows| {
+                let each = |row: model::TableColumn, out: &mut Taken| {
                     let column = rows::warehouse_column(id, row);
                     columns.push(column.clone());
                     out.push(column);
                 };
                 let Some(report) = self.read_scope(step, id, calls, each).await? else { return Ok(()) };
                 if report.outcome.is_complete() {
-                    self.wake_readers(WarehouseColumn::TABLE, "table_id", id, &columns, enqueue);
+                    let mut told = Taken::default();
+                    let of = (WarehouseColumn::TABLE, "table_id", id);
+                    self.tell_change(of, &columns, enqueue, &mut told);
+                    if !told.is_empty() {
+                        self.deliver_page(step.scope, id, told).await?;
+                    }
                 }
                 self.deliver_scope(report).await
             }
@@ -277,14 +263,14 @@ impl Crawler {
         &self,
         step: &Step,
         id: &str,
-        each: impl FnOnce(T, &mut Rows),
+        each: impl FnOnce(T, &mut Taken),
     ) -> Result<(), CrawlError> {
         let asked = ListingReport { http_calls: 1, ..ListingReport::default() };
         let report = match self.client.one::<T>(&step.endpoint.call().path(step.id, id)).await {
             Ok(row) => {
-                let mut rows = Rows::default();
-                each(row, &mut rows);
-                self.deliver(Delivery::Rows(rows)).await?;
+                let mut taken = Taken::default();
+                each(row, &mut taken);
+                self.deliver_page(step.scope, id, taken).await?;
                 settled(step.scope, id, &ListingReport { pages: 1, rows: 1, ..asked })
             }
             Err(error) if ends_the_run(&error) => {

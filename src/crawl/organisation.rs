@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::carry;
+use super::carry::{self, CONNECTION};
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
-use super::filter::{PERSONAL, is_personal_path};
+use super::filter::is_personal_path;
 use super::graph::{self, ORGANISATION, Step};
-use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
+use super::queue::{Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::{Crawler, settled, turned_off};
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Seen, scope};
+use crate::catalog::delivery::{Delivery, Outcome, ScopeReport, Seen, scope};
 use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{Document, File, Member, Workspace};
 use crate::config::{CrawlSettings, Grants};
 use crate::sigma::{Call, Endpoint, ErrorKind, SigmaClient, model};
-use crate::store::Earlier;
 
 impl Crawler {
     /// Does one task that is not a document.
@@ -23,20 +23,22 @@ impl Crawler {
             Task::Workspaces => {
                 let step = self.step(scope::WORKSPACES, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::Workspace, out| {
-                    take_workspace(rows::workspace(row), enqueue, out);
+                    self.take_workspace(rows::workspace(row), enqueue, out);
                 })
                 .await
             }
             Task::Files { r#type } => {
                 let step = self.step(scope::FILES, ORGANISATION)?;
                 self.page_through(step, r#type, vec![files_of(step, r#type)], |row: model::File, out| {
-                    self.note_if_home(r#type, &row);
+                    if is_home(r#type, &row) {
+                        self.set_off(Effect::Home(row.id.clone()), enqueue, out);
+                    }
                     let file = rows::file(r#type, row);
                     let personal = self.left_out.is_home(&file.id) || is_personal_path(file.path.as_deref());
                     if personal && !self.settings.personal {
-                        self.left_out.note(&file.id, &file.r#type, PERSONAL);
+                        self.set_off(Effect::Personal { id: file.id, kind: file.r#type }, enqueue, out);
                     } else {
-                        take_file(file, enqueue, out);
+                        self.take_file(file, enqueue, out);
                     }
                 })
                 .await
@@ -45,19 +47,18 @@ impl Crawler {
             Task::Members => {
                 let listed = self.members.lock().ok().and_then(|mut members| members.take());
                 let Some((members, report)) = listed else { return Ok(()) };
-                let mut rows = Rows::default();
+                let mut taken = Taken::default();
                 for member in members {
                     enqueue.found(Found::Member(member.id.clone()));
-                    rows.push(member);
+                    taken.push(member);
                 }
-                self.deliver(Delivery::Rows(rows)).await?;
+                self.deliver_page(scope::MEMBERS, "", taken).await?;
                 self.deliver_scope(report).await
             }
             Task::Teams => {
                 let step = self.step(scope::TEAMS, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::Team, out| {
-                    enqueue.found(Found::Team(row.team_id.clone()));
-                    enqueue.add(Task::TeamMembers { team_id: row.team_id.clone() });
+                    self.set_off(Effect::Team(row.team_id.clone()), enqueue, out);
                     out.push(rows::team(row));
                 })
                 .await
@@ -76,7 +77,7 @@ impl Crawler {
             Task::AccountTypes => {
                 let step = self.step(scope::ACCOUNT_TYPES, ORGANISATION)?;
                 self.page_through(step, "", vec![step.endpoint.call()], |row: model::AccountType, out| {
-                    self.ask_of("account-type", &row.account_type_id, enqueue);
+                    self.set_off(ask("account-type", &row.account_type_id), enqueue, out);
                     out.push(rows::account_type(row));
                 })
                 .await
@@ -100,13 +101,29 @@ impl Crawler {
         let list = async || {
             let mut types = HashMap::new();
             let step = self.step(scope::CONNECTIONS, ORGANISATION)?;
+            // Of one user's view they are known only when everything else is.
+            if self.login.is_none()
+                && let Some(effects) = self.take_over_scope(step.scope, "", enqueue).await?
+            {
+                self.adopt(step.scope, String::new(), 0).await?;
+                self.carry.note_end(CONNECTION, true);
+                let types = effects.into_iter().filter_map(|effect| match effect {
+                    Effect::ConnectionType { id, r#type } => Some((id, r#type)),
+                    _ => None,
+                });
+                return Ok(Some(types.collect()));
+            }
             let call = step.endpoint.call().query("includeArchived", "true");
             let mut held_back = Vec::new();
-            let take = |row: model::Connection, out: &mut Rows| {
-                self.ask_of("connection", &row.connection_id, enqueue);
-                types.extend(row.r#type.clone().map(|word| (row.connection_id.clone(), word)));
+            let take = |row: model::Connection, out: &mut Taken| {
+                self.set_off(ask("connection", &row.connection_id), enqueue, out);
+                if let Some(word) = &row.r#type {
+                    let (id, r#type) = (row.connection_id.clone(), word.clone());
+                    types.insert(id.clone(), r#type.clone());
+                    self.set_off(Effect::ConnectionType { id, r#type }, enqueue, out);
+                }
                 let connection = rows::connection(row);
-                self.carry.note_connection(&connection);
+                self.set_off(carry::state_of_connection(&connection), enqueue, out);
                 match self.login {
                     Some(_) => held_back.push(connection),
                     None => out.push(connection),
@@ -114,7 +131,7 @@ impl Crawler {
             };
             let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
             let is_whole = report.outcome.is_complete();
-            self.carry.note_end("connection", is_whole);
+            self.carry.note_end(CONNECTION, is_whole);
             match self.login {
                 None => self.deliver_scope(report).await?,
                 // Which of them are in sight is known when all documents are read.
@@ -154,16 +171,18 @@ impl Crawler {
     ) -> Result<(), CrawlError> {
         let calls = document_listings(kind, step, &self.settings, self.token.is_admin());
         let mut tagged = 0;
-        let each = |row: T, out: &mut Rows| {
+        let each = |row: T, out: &mut Taken| {
             let versions = row.tagged_versions();
             let document = row.into_document();
-            self.carry.note_document(&document);
+            if let Some(state) = carry::state_of_document(&document) {
+                self.set_off(state, enqueue, out);
+            }
             if !self.may_hold(&document.id) {
                 return;
             }
             // Nothing but its path is known of its place yet.
             if !self.settings.personal && is_personal_path(document.path.as_deref()) {
-                self.left_out.note(&document.id, kind, PERSONAL);
+                self.set_off(Effect::Personal { id: document.id, kind: kind.to_owned() }, enqueue, out);
                 return;
             }
             tagged += versions.len() as u64;
@@ -201,12 +220,14 @@ impl Crawler {
         document: Document,
         versions: Vec<TaggedVersion>,
         enqueue: &Enqueue,
-        out: &mut Rows,
+        out: &mut Taken,
     ) {
-        self.note_document_url(document.url.as_deref());
-        enqueue.found(Found::Object(document.id.clone()));
-        let task = DocumentTask {
-            kind,
+        if let Some(url) = document.url.as_deref().filter(|url| self.note_document_url(Some(url))) {
+            out.follow_ups.push(Effect::Address(url.to_owned()).follow_up());
+        }
+        self.set_off(Effect::Object(document.id.clone()), enqueue, out);
+        let contents = Effect::Document {
+            kind: kind.to_owned(),
             id: document.id.clone(),
             archived: document.is_archived == Some(true),
             seen: Seen {
@@ -215,21 +236,24 @@ impl Crawler {
                 place: document.path.clone(),
                 tags: carry::tags(&versions),
             },
-            was_carried: false,
         };
-        let has_images = |earlier: &Earlier| self.has_images(earlier, kind, &document);
-        if let Some(task) = self.carry.hold(task, has_images) {
-            enqueue.add(Task::Document(task));
-        }
+        self.set_off(contents, enqueue, out);
         versions.into_iter().for_each(|version| out.push(version));
         out.push(document);
     }
 
-    /// A folder that contains itself is a member's own; of workspaces `/files` says the same.
-    pub(super) fn note_if_home(&self, asked: &str, row: &model::File) {
-        if asked == "folder" && row.parent_id.as_deref() == Some(&row.id) {
-            self.left_out.note_home(&row.id);
+    /// Takes a workspace into the catalog, and has its grants asked for.
+    pub(super) fn take_workspace(&self, workspace: Workspace, enqueue: &Enqueue, out: &mut Taken) {
+        self.set_off(Effect::Workspace(workspace.id.clone()), enqueue, out);
+        out.push(workspace);
+    }
+
+    /// Takes a file into the catalog; documents are found by listings of their own.
+    pub(super) fn take_file(&self, file: File, enqueue: &Enqueue, out: &mut Taken) {
+        if file.r#type == "folder" {
+            self.set_off(Effect::Object(file.id.clone()), enqueue, out);
         }
+        out.push(file);
     }
 
     async fn grants(&self, of: GrantsOf) -> Result<(), CrawlError> {
@@ -250,7 +274,7 @@ impl Crawler {
         };
         let object = (scope == scope::OBJECT_GRANTS).then_some(id.as_str());
         let mut nowhere = 0_u64;
-        let each = |row: model::Grant, out: &mut Rows| match rows::grant(object, row) {
+        let each = |row: model::Grant, out: &mut Taken| match rows::grant(object, row) {
             Some(grant) if !self.left_out.holds(&grant.object_id) => out.push(grant),
             Some(_) => {}
             None => nowhere += 1,
@@ -265,18 +289,14 @@ impl Crawler {
     }
 }
 
-/// Takes a workspace into the catalog, and has its grants asked for.
-pub(super) fn take_workspace(workspace: Workspace, enqueue: &Enqueue, out: &mut Rows) {
-    enqueue.add(Task::Grants(GrantsOf::Workspace(workspace.id.clone())));
-    out.push(workspace);
+/// An object was found of which more is asked.
+pub(super) fn ask(kind: &str, id: &str) -> Effect {
+    Effect::Ask { kind: kind.to_owned(), id: id.to_owned() }
 }
 
-/// Takes a file into the catalog; documents are found by listings of their own.
-pub(super) fn take_file(file: File, enqueue: &Enqueue, out: &mut Rows) {
-    if file.r#type == "folder" {
-        enqueue.found(Found::Object(file.id.clone()));
-    }
-    out.push(file);
+/// A folder that contains itself is a member's own; of workspaces `/files` says the same.
+pub(super) fn is_home(asked: &str, row: &model::File) -> bool {
+    asked == "folder" && row.parent_id.as_deref() == Some(&row.id)
 }
 
 /// How the files of a type are listed.
@@ -371,23 +391,26 @@ impl Counted {
 impl Crawler {
     /// Whose grants to ask for, once all listings are over: those of objects or those of principals, whichever are fewer.
     /// That Sigma lets an administrator ask for others' grants is not established, so one question goes ahead.
-    pub(super) async fn choose_grants(&self, finds: Finds) -> Vec<GrantsOf> {
+    pub(super) async fn choose_grants(&self, finds: Finds) -> Result<Vec<GrantsOf>, CrawlError> {
         if self.login.is_some() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let mut by_principal = finds.counted().prefer_principals(
-            self.settings.grants,
-            self.token.is_admin(),
-            self.grants_by_principal_before,
-        );
         if self.permissions.are_carried() {
             // As they were asked before. What came since is in no answer of then, and asked itself.
             let by_principal = self.grants_by_principal_before;
             let came = |id: &&String| by_principal && self.permissions.miss(id);
             let came: Vec<GrantsOf> =
                 finds.objects.iter().filter(came).cloned().map(GrantsOf::Object).collect();
-            return finds.grants(by_principal).into_iter().chain(came).collect();
+            return Ok(finds.grants(by_principal).into_iter().chain(came).collect());
         }
+        if let Some(by_principal) = self.take_over_choice().await? {
+            return Ok(finds.grants(by_principal));
+        }
+        let mut by_principal = finds.counted().prefer_principals(
+            self.settings.grants,
+            self.token.is_admin(),
+            self.grants_by_principal_before,
+        );
         // Somebody else, for one's own grants may be asked by anybody.
         let other = finds.members.iter().find(|member| **member != self.token.member_id);
         if let (true, Grants::Auto, Some(member)) = (by_principal, self.settings.grants, other) {
@@ -397,7 +420,9 @@ impl Crawler {
                 [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::NotApplicable];
             by_principal = !answer.is_err_and(|error| refused.contains(&error.kind()));
         }
-        finds.grants(by_principal)
+        let follow_ups = vec![Effect::GrantsByPrincipal(by_principal).follow_up()];
+        self.deliver(Delivery::Learnt { scope: scope::GRANTS_BY, parent: String::new(), follow_ups }).await?;
+        Ok(finds.grants(by_principal))
     }
 }
 

@@ -9,7 +9,7 @@ use super::carry::{carried, digest};
 use super::token::Token;
 use crate::catalog::delivery::{ScopeReport, scope};
 use crate::config::CrawlSettings;
-use crate::store::{Earlier, PermissionsRead};
+use crate::store::{Before, PermissionsRead};
 
 /// The scopes that `crawl.grants_every` is about.
 pub(super) const PERMISSION_SCOPES: [&str; 6] = [
@@ -26,12 +26,12 @@ pub(super) const PERMISSION_SCOPES: [&str; 6] = [
 pub(super) struct Permissions {
     /// When they were read; with the published catalog where they are young enough to be carried.
     pub read: PermissionsRead,
-    carried: Option<Arc<Earlier>>,
+    carried: Option<Arc<Before>>,
 }
 
 impl Permissions {
     /// Decides, given the published catalog. `full` asks whatever it says.
-    pub fn new(earlier: Option<Arc<Earlier>>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
+    pub fn new(before: Option<Arc<Before>>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
         let text = format!(
             "{} {} {:?} {:?} {:?} {} {}",
             env!("CARGO_PKG_VERSION"),
@@ -44,14 +44,14 @@ impl Permissions {
         );
         let questions = digest(&text);
         let now = Timestamp::now();
-        let before = earlier.as_ref().and_then(|earlier| earlier.permissions().ok().flatten());
-        let is_young = |before: &PermissionsRead| {
-            let age = before.read_at.parse().ok().map(|read_at| now.duration_since(read_at));
+        let read = before.as_ref().and_then(|before| before.permissions().ok().flatten());
+        let is_young = |read: &PermissionsRead| {
+            let age = read.read_at.parse().ok().map(|read_at| now.duration_since(read_at));
             let age = age.and_then(|age| Duration::try_from(age).ok());
-            before.questions == questions && age.is_some_and(|age| age < settings.grants_every)
+            read.questions == questions && age.is_some_and(|age| age < settings.grants_every)
         };
-        match before.filter(|before| !full && is_young(before)) {
-            Some(read) => Self { read, carried: earlier },
+        match read.filter(|read| !full && is_young(read)) {
+            Some(read) => Self { read, carried: before },
             None => Self { read: PermissionsRead { read_at: format!("{now:.3}"), questions }, carried: None },
         }
     }
@@ -71,7 +71,7 @@ impl Permissions {
 
     /// Whether grants that were carried by member and team say nothing about an object.
     pub fn miss(&self, object: &str) -> bool {
-        self.carried.as_ref().is_some_and(|earlier| !earlier.has_object(object).unwrap_or_default())
+        self.carried.as_ref().is_some_and(|before| !before.has_object(object).unwrap_or_default())
     }
 
     /// The report of a scope that need not be asked: an earlier run read it not long ago. What came since was never read.

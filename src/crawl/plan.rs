@@ -16,7 +16,7 @@ use super::token::Token;
 use crate::catalog::delivery::scope;
 use crate::config::{Grants, Previews, Settings};
 use crate::sigma::{Call, Paging, SigmaClient, TokenLevel};
-use crate::store::{Catalog, Earlier, Sizes};
+use crate::store::{Before, Catalog, Sizes};
 
 /// One endpoint that would be asked.
 #[derive(Debug, Clone, Serialize)]
@@ -83,7 +83,7 @@ pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Resu
     let path = &settings.catalog.database;
     let catalog = if path.exists() { Some(Catalog::open(path)?) } else { None };
     let earlier = match &catalog {
-        Some(_) => Some(Arc::new(Earlier::open(path)?)),
+        Some(_) => Some(Arc::new(Before::open(path)?)),
         None => None,
     };
     let (asked, carried) = match &earlier {
@@ -127,7 +127,7 @@ pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Resu
 
 /// The documents that would be asked for their contents if none of them changed, and how many others there are.
 fn documents(
-    earlier: &Arc<Earlier>,
+    earlier: &Arc<Before>,
     settings: &Settings,
     token: &Token,
     full: bool,

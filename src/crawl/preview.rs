@@ -16,11 +16,10 @@ use super::queue::{DocumentTask, Enqueue, PreviewTask, Task};
 use super::worker::{Crawler, ends_the_run, failed, settled};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::{Page, Preview};
-use crate::catalog::organisation::Document;
 use crate::catalog::record::{Record, Value};
 use crate::config::Previews;
 use crate::sigma::{Download, ErrorKind, ListingReport, SigmaError, model};
-use crate::store::{Earlier, ImageFolder, KnownPreview};
+use crate::store::{Before, ImageFolder, KnownPreview};
 
 /// The first eight bytes of every PNG file.
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -63,22 +62,17 @@ enum Missing {
 }
 
 impl Crawler {
-    /// Has the images made that the settings ask for; takes those along that are still right, and ends those of pages that
+    /// Has the images made that the settings ask for, given the pages that are shown; takes those along that are still right, and ends those of pages that
     /// are not shown any more.
     pub(super) async fn previews(
         &self,
         task: &DocumentTask,
-        pages: &[Page],
+        visible: &[String],
         enqueue: &Enqueue,
     ) -> Result<(), CrawlError> {
         let Some(gallery) = &self.gallery else { return Ok(()) };
         let most = if self.settings.previews.mode == Previews::Workbooks { 1 } else { usize::MAX };
-        let wanted: Vec<&str> = pages
-            .iter()
-            .filter(|page| page.hidden != Some(true))
-            .map(|page| page.page_id.as_str())
-            .take(most)
-            .collect();
+        let wanted: Vec<&str> = visible.iter().map(String::as_str).take(most).collect();
         let (mut rows, mut scopes) = (Rows::default(), Vec::new());
         for page in &wanted {
             match gallery.current(&task.id, page, task.seen.version, self.preview_width()) {
@@ -119,15 +113,15 @@ impl Crawler {
     }
 
     /// Whether the images that the settings ask for of an unchanged document are there, as far as the catalog tells.
-    pub(super) fn has_images(&self, earlier: &Earlier, kind: &str, document: &Document) -> bool {
-        let Some(gallery) = self.gallery.as_ref().filter(|_| kind == "workbook") else { return true };
-        let Ok(pages) = earlier.rows_of(Page::TABLE, "document_id", &document.id) else { return false };
+    pub(super) fn has_images(&self, before: &Before, task: &DocumentTask) -> bool {
+        let Some(gallery) = self.gallery.as_ref().filter(|_| task.kind == "workbook") else { return true };
+        let Ok(pages) = before.rows_of(Page::TABLE, "document_id", &task.id) else { return false };
         let place = |column| Page::TABLE.position(column).unwrap_or_default();
         let (id, hidden) = (place("page_id"), place("hidden"));
         let mut shown = pages.iter().filter(|page| page[hidden] != Value::from(true));
         let is_there = |page: &Vec<Value>| match &page[id] {
             Value::Text(page) => {
-                gallery.current(&document.id, page, document.latest_version, self.preview_width()).is_some()
+                gallery.current(&task.id, page, task.seen.version, self.preview_width()).is_some()
             }
             _ => false,
         };

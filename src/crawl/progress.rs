@@ -6,13 +6,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::catalog::delivery::{Delivery, Severity, scope};
+use crate::catalog::delivery::{Delivery, Page, Severity, scope};
 use crate::catalog::organisation::Document;
 use crate::catalog::record::Record;
 use crate::store::{StoreError, Writer};
 
-/// How long stored rows may wait for their commit when nothing else arrives.
-const LONGEST_UNCOMMITTED: Duration = Duration::from_millis(500);
+/// How long a run may be silent while nothing arrives.
+const LONGEST_SILENCE: Duration = Duration::from_millis(500);
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +42,7 @@ pub(super) fn write(
 ) -> (Writer, Result<(), StoreError>) {
     let mut snapshot = Snapshot::default();
     loop {
-        let delivery = match runtime.block_on(async { timeout(LONGEST_UNCOMMITTED, waiting.recv()).await }) {
+        let delivery = match runtime.block_on(async { timeout(LONGEST_SILENCE, waiting.recv()).await }) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => break,
             Err(_) => {
@@ -54,26 +54,38 @@ pub(super) fn write(
             }
         };
         match &delivery {
-            Delivery::Rows(rows) => {
+            Delivery::Rows(rows) | Delivery::Page(Page { rows, .. }) => {
                 snapshot.rows += rows.len() as u64;
                 let documents = rows.of(Document::TABLE).iter();
                 // Datasets have no contents to be read.
                 snapshot.documents_found +=
                     documents.filter(|row| Document::TABLE.kind_of(row) != "dataset").count() as u64;
             }
-            Delivery::Bundle(bundle) => {
+            Delivery::Document(bundle, _) => {
                 snapshot.rows += bundle.rows.len() as u64;
-                // The images of a document come later, in bundles of their own.
-                let images_only = bundle.scopes.iter().all(|report| report.scope == scope::PREVIEWS);
-                snapshot.documents_done += u64::from(!images_only);
+                snapshot.documents_done += 1;
+            }
+            Delivery::Carried(documents) => {
+                let done = documents.iter().filter(|document| document.is_done);
+                snapshot.documents_done += done.count() as u64;
+            }
+            Delivery::Bundle(bundle) => snapshot.rows += bundle.rows.len() as u64,
+            Delivery::Adopted { scope, documents, .. } => {
+                snapshot.documents_found += documents;
+                snapshot.documents_done += u64::from(*scope == scope::DOCUMENT);
             }
             Delivery::Event(event) => {
                 progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
             }
-            Delivery::Scope(_) | Delivery::Read(_) => {}
+            Delivery::Scope(_) | Delivery::Read(_) | Delivery::Learnt { .. } => {}
         }
         progress.moved(snapshot);
-        if let Err(error) = writer.accept(delivery) {
+        let mut stored = writer.accept(delivery);
+        // What nothing more waits behind is committed at once: a kill then costs what is being read, and nothing that was.
+        if waiting.is_empty() {
+            stored = stored.and_then(|()| writer.flush());
+        }
+        if let Err(error) = stored {
             return (writer, Err(error));
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -16,22 +17,24 @@ use super::carry::Carry;
 use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
-use super::organisation::{Finds, first_tasks, list_members};
+use super::organisation::{Finds, first_tasks, kinds_on, list_members};
 use super::permissions::Permissions;
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
+use super::resume::{Resumed, fingerprint, why_not};
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, Severity, scope};
+use crate::catalog::delivery::{Delivery, Event, Outcome, Rows, ScopeReport, Severity, scope};
 use crate::catalog::facts::Facts;
 use crate::catalog::organisation::Member;
 use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
-    Catalog, Earlier, ImageFolder, MappingRow, MappingVersion, Publication, RunEnd, RunOutcome, RunRow,
-    RunStart, RunState, Store, StoreError,
+    Before, Catalog, ImageFolder, MappingRow, MappingVersion, Publication, Resume, RunEnd, RunOutcome,
+    RunRow, RunStart, RunState, Store, StoreError,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
@@ -46,6 +49,8 @@ pub struct Extract<'settings> {
     pub client: SigmaClient,
     /// The rejected run whose removals this one may make.
     pub accept_removals: Option<i64>,
+    /// Goes on with what an interrupted run has read, where that is right.
+    pub resume: bool,
     /// Every document is asked, whatever is known of it.
     pub full: bool,
 }
@@ -149,10 +154,13 @@ pub async fn extract(
     stop: &Stop,
 ) -> Result<Report, Failure> {
     let started = Instant::now();
-    let Extract { settings, client, accept_removals, full } = request;
+    let Extract { settings, client, accept_removals, resume, full } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let open = || Store::open_at(path, settings.catalog.allow_network_filesystem);
+    // A path that exists without leading to a file is a link to nowhere, which opening refuses.
+    let exists = path.exists() || path.is_symlink();
+    let existing = if exists { Some(open()?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let active = if existing.is_some() { active_mapping(path)? } else { None };
@@ -171,13 +179,17 @@ pub async fn extract(
     start.organization_id = token.organization_id.clone();
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
-    let (decision, members) = match decide(&plan, &token, &client).await {
+    let asked = fingerprint(&start, settings);
+    let earlier =
+        existing.as_ref().map(|store| Earlier::read(store, &asked, settings, resume)).transpose()?;
+    let Earlier { why_not, resumed, members, since } = earlier.unwrap_or_default();
+    let (decision, members) = match decide(&plan, &token, &client, members).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
     let store = match existing {
         Some(store) => store,
-        None => Store::open(path)?,
+        None => open()?,
     };
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
@@ -194,22 +206,35 @@ pub async fn extract(
         Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
         None => None,
     };
-    let mut asked = settings.crawl.clone();
+    let mut crawl_settings = settings.crawl.clone();
     // Who may read which data is no part of what one user sees.
     if decision.login.is_some() {
-        asked.data_grants = DataGrants::Off;
+        crawl_settings.data_grants = DataGrants::Off;
     }
-    let earlier = if published.is_some() { Some(Arc::new(Earlier::open(path)?)) } else { None };
-    let carry = Carry::new(earlier.clone(), full, &asked, &token);
+    let before = if published.is_some() { Some(Arc::new(Before::open(path)?)) } else { None };
+    let carry = Carry::new(before.clone(), full, &crawl_settings, &token);
     // What one user sees rests on nobody's permissions.
-    let permissions = Permissions::new(earlier, full || decision.login.is_some(), &asked, &token);
-    let permissions_read = permissions.read.clone();
+    let permissions = Permissions::new(before, full || decision.login.is_some(), &crawl_settings, &token);
+    let mut permissions_read = permissions.read.clone();
     let permissions_since = permissions.are_carried().then(|| permissions_read.read_at.clone());
+    if let (None, Some(since)) = (&permissions_since, since) {
+        permissions_read.read_at = since;
+    }
     for sentence in [carry.announcement(), permissions.announcement()].iter().flatten() {
         progress.notice(Severity::Info, sentence);
     }
-    let writer = store.begin(&start)?;
+    let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
+    let mut writer = store.begin_as(&start, resume)?;
     let run_id = writer.run_id();
+    if let (Some(resumed), Some(run)) = (&resumed, writer.resumes()) {
+        let message = format!("goes on with run {run}: {}", resumed.told());
+        let code = "run.resumed".to_owned();
+        let event = Event { severity: Severity::Info, code, message, context: format!("run {run}") };
+        progress.notice(Severity::Info, &event.message);
+        writer.accept(Delivery::Event(event))?;
+    } else if let Some(why) = &why_not {
+        progress.notice(Severity::Info, &format!("what an interrupted run had read is not used: {why}"));
+    }
     let (deliveries, waiting) = mpsc::channel(WAITING_DELIVERIES);
     let listener = Arc::clone(&progress);
     let runtime = Handle::current();
@@ -226,10 +251,11 @@ pub async fn extract(
         organization_before,
         connections_before,
         gallery,
+        resumed: resumed.unwrap_or_default(),
         carry,
         permissions,
     };
-    let crawler = Crawler::new(client.clone(), asked, known, deliveries);
+    let crawler = Crawler::new(client.clone(), crawl_settings, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
@@ -287,6 +313,12 @@ pub async fn extract(
     if decision.login.is_none() {
         writer.note_permissions(&permissions_read).map_err(fail)?;
     }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
@@ -294,13 +326,14 @@ pub async fn extract(
     let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let (sentence, duration) = (decision.sentence, started.elapsed());
+    let publishing = duration - crawled_in;
     Ok(Report {
         outcome,
         stats,
         token,
         sentence,
         duration,
-        publishing: duration - crawled_in,
+        publishing,
         left_out,
         documents,
         permissions_since,
@@ -318,6 +351,9 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     if !crawler.settings.filters.is_empty() && !one_view {
         crawler.census(&enqueue).await?;
     }
+    if crawler.settings.filters.is_empty() || one_view {
+        crawler.carry.expect(kinds_on(&crawler.settings));
+    }
     first_tasks(&crawler.settings, one_view, &enqueue);
     // This future holds no handle that counts as a listing, so `found` ends with the last listing.
     let later = enqueue.without_listing();
@@ -328,7 +364,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
             finds.add(found);
         }
         crawler.settle(&later).await?;
-        for of in crawler.choose_grants(finds).await {
+        for of in crawler.choose_grants(finds).await? {
             later.add(Task::Grants(of));
         }
         drop(later);
@@ -350,7 +386,12 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     let worked: Result<(), CrawlError> = tokio::select! {
         worked = work => worked,
         // The queue lives at least as long as the choice, so the work cannot end well before it.
-        chosen = async { choose.await?; std::future::pending().await } => chosen,
+        chosen = async {
+            match choose.await {
+                Ok(()) => std::future::pending().await,
+                Err(error) => error,
+            }
+        } => Err(chosen),
     };
     worked?;
     crawler.deliver_connections().await?;
@@ -404,9 +445,8 @@ fn refused_at_the_door(
         message: Some(error.to_string()),
         ..RunEnd::default()
     };
-    let noted =
-        existing.and_then(|store| store.begin(start).and_then(|writer| writer.abandon_as(state, &end)).ok());
-    Failure { error, run_id: noted.map(|outcome| outcome.run_id) }
+    let run_id = existing.and_then(|store| store.note_refused(start, state, &end).ok());
+    Failure { error, run_id }
 }
 
 /// The removals, by kind, that the last run was stopped from making and that this one may make.
@@ -437,8 +477,46 @@ async fn decide(
     plan: &Plan,
     token: &Token,
     client: &SigmaClient,
+    known: Option<Vec<Member>>,
 ) -> Result<(Decision, (Vec<Member>, ScopeReport)), CrawlError> {
     plan.accepts(token)?;
-    let members = list_members(client).await?;
+    let members = match known {
+        Some(members) => (members, ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", "")),
+        None => list_members(client).await?,
+    };
     Ok((plan.decide(&members.0)?, members))
+}
+
+/// What an earlier run has read and this one goes on with, or why it does not; neither where there is nothing.
+#[derive(Debug, Default)]
+struct Earlier {
+    why_not: Option<String>,
+    resumed: Option<Resumed>,
+    members: Option<Vec<Member>>,
+    /// When it was begun to be read.
+    since: Option<String>,
+}
+
+impl Earlier {
+    fn read(store: &Store, asked: &str, settings: &Settings, resume: bool) -> Result<Self, StoreError> {
+        let Some(staging) = store.staging()? else { return Ok(Self::default()) };
+        let not = |why: String| Ok(Self { why_not: Some(why), ..Self::default() });
+        if !resume {
+            return not("`--no-resume`".to_owned());
+        }
+        if let Some(why) = why_not(&staging, asked, settings.crawl.resume_within, Timestamp::now()) {
+            return not(why.to_owned());
+        }
+        let mut staged = match store.staged() {
+            Ok(staged) => staged,
+            Err(error) => return not(format!("it cannot be read: {error}")),
+        };
+        let members = staged.members.take();
+        match Resumed::of(staged) {
+            Some(resumed) => {
+                Ok(Self { why_not: None, resumed: Some(resumed), members, since: Some(staging.since) })
+            }
+            None => not("it is not what this program writes".to_owned()),
+        }
+    }
 }

@@ -4,12 +4,13 @@
 //! With mirroring off this decides what the catalog holds. It is read before anything else, because every document that
 //! a listing shows is held against it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::effect::Taken;
 use super::error::CrawlError;
 use super::filter::{self, Listed};
 use super::graph::{self, ORGANISATION};
-use super::organisation::is_file_type_on;
+use super::organisation::{is_file_type_on, is_home};
 use super::rows;
 use super::worker::{Crawler, ends_the_run};
 use crate::catalog::attached::DocumentSource;
@@ -53,8 +54,10 @@ impl Crawler {
                 Endpoint::MemberFiles.call().path("memberId", member)
             };
             let call = call.query("typeFilters", *r#type);
-            let take = |row: model::File, _: &mut Rows| {
-                self.note_if_home(r#type, &row);
+            let take = |row: model::File, _: &mut Taken| {
+                if is_home(r#type, &row) {
+                    self.left_out.note_home(&row.id);
+                }
                 files.push(rows::file(r#type, row));
             };
             match self.read_scope(step, r#type, vec![call], take).await {
@@ -160,15 +163,24 @@ impl Crawler {
         }
     }
 
-    /// Remembers the connections that these rows read from.
-    pub fn note_connections(&self, rows: &Rows) {
+    /// The connections that these rows read from, where one user's view is crawled.
+    pub fn connections_of(&self, rows: &Rows) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
         for table in READ_FROM.iter().filter(|_| self.login.is_some()) {
             let Some(place) = table.position("connection_id") else { continue };
             for row in rows.of(table) {
-                if let (Value::Text(id), Ok(mut known)) = (&row[place], self.connections.lock()) {
-                    known.insert(id.clone());
+                if let Value::Text(id) = &row[place] {
+                    found.insert(id.clone());
                 }
             }
+        }
+        found
+    }
+
+    /// Remembers that something reads from a connection.
+    pub fn note_connection(&self, id: String) {
+        if let Ok(mut known) = self.connections.lock() {
+            known.insert(id);
         }
     }
 

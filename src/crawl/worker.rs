@@ -1,22 +1,25 @@
 //! A worker: takes tasks from the queue, one request in flight, and delivers what it reads.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use tokio::sync::{OnceCell, mpsc};
 
 use super::attached::ModelSql;
+use super::breakdown::Answerable;
 use super::carry::Carry;
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
 use super::permissions::Permissions;
 use super::preview::Gallery;
-use super::queue::{Queue, Task};
+use super::queue::{Enqueue, Queue, Task};
+use super::resume::Resumed;
 use super::rows;
 use super::token::Token;
-use crate::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Delivery, Outcome, Page, ScopeReport, scope};
 use crate::catalog::organisation::{Connection, Member, Organization};
 use crate::config::CrawlSettings;
 use crate::sigma::model::Row;
@@ -59,6 +62,11 @@ pub(super) struct Crawler {
     pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
+    /// The tasks in which a test wants a defect.
+    #[cfg(test)]
+    pub breaks: fn(&Task) -> bool,
+    /// What an earlier run has read.
+    pub resumed: Resumed,
     /// Which documents are not asked again.
     pub carry: Carry,
     /// Which permissions are not.
@@ -75,6 +83,7 @@ pub(super) struct Known {
     pub organization_before: Option<Organization>,
     pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
+    pub resumed: Resumed,
     pub carry: Carry,
     pub permissions: Permissions,
 }
@@ -94,6 +103,7 @@ impl Crawler {
             organization_before,
             connections_before,
             gallery,
+            resumed,
             carry,
             permissions,
         } = known;
@@ -117,6 +127,9 @@ impl Crawler {
             connections: Mutex::new(HashSet::new()),
             held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
+            #[cfg(test)]
+            breaks: |_| false,
+            resumed,
             carry,
             permissions,
         }
@@ -125,14 +138,25 @@ impl Crawler {
     /// Works until the queue is over.
     pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
         while let Some((task, enqueue)) = queue.next().await {
-            match task {
-                Task::Document(document) => self.document(&document, &enqueue).await?,
-                Task::Refresh(document) => self.refresh(&document).await?,
-                Task::Preview(preview) => self.preview(preview, &enqueue).await?,
-                listing => self.list(listing, &enqueue).await?,
-            }
+            let answerable = Answerable::of(&task, &self.settings);
+            self.contained(answerable, self.do_task(task, &enqueue)).await?;
         }
         Ok(())
+    }
+
+    /// Does a task, unless an earlier run has.
+    pub async fn do_task(&self, task: Task, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        #[cfg(test)]
+        assert!(!(self.breaks)(&task), "a defect");
+        if self.take_over(&task, enqueue).await? {
+            return Ok(());
+        }
+        match task {
+            Task::Document(document) => self.document(&document, enqueue).await,
+            Task::Refresh(document) => self.refresh(&document).await,
+            Task::Preview(preview) => self.preview(preview, enqueue).await,
+            listing => self.list(listing, enqueue).await,
+        }
     }
 
     /// Says of every kind that is turned off that it was left out, so that its rows are known to be old.
@@ -164,13 +188,20 @@ impl Crawler {
         graph::find(scope, of).ok_or_else(|| CrawlError::Internal(format!("no step lists {scope} of {of}")))
     }
 
-    pub fn note_document_url(&self, url: Option<&str>) {
+    /// Notes the address of a document; whether that is news.
+    pub fn note_document_url(&self, url: Option<&str>) -> bool {
         if let (Some(url), Ok(mut known)) = (url, self.document_url.lock()) {
             // The smallest, so that the order of answers does not matter.
             if known.as_deref().is_none_or(|known| url < known) {
                 *known = Some(url.to_owned());
+                return true;
             }
         }
+        false
+    }
+
+    pub fn note_no_tenants(&self) {
+        self.without_tenants.store(true, Ordering::Relaxed);
     }
 
     /// The organisation: its address as documents tell it, or as it was known where none was listed.
@@ -188,13 +219,36 @@ impl Crawler {
     }
 
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
-    pub async fn deliver(&self, delivery: Delivery) -> Result<(), CrawlError> {
-        match &delivery {
-            Delivery::Rows(rows) => self.note_connections(rows),
-            Delivery::Bundle(bundle) => self.note_connections(&bundle.rows),
-            Delivery::Scope(_) | Delivery::Read(_) | Delivery::Event(_) => {}
+    pub async fn deliver(&self, mut delivery: Delivery) -> Result<(), CrawlError> {
+        let (rows, kept) = match &mut delivery {
+            Delivery::Rows(rows) => (Some(&*rows), None),
+            Delivery::Page(page) => (Some(&page.rows), Some(&mut page.follow_ups)),
+            Delivery::Document(bundle, follow_ups) => (Some(&bundle.rows), Some(follow_ups)),
+            Delivery::Bundle(bundle) => (Some(&bundle.rows), None),
+            Delivery::Scope(_)
+            | Delivery::Read(_)
+            | Delivery::Carried(_)
+            | Delivery::Learnt { .. }
+            | Delivery::Adopted { .. }
+            | Delivery::Event(_) => (None, None),
+        };
+        let read_from: Vec<String> = rows.into_iter().flat_map(|rows| self.connections_of(rows)).collect();
+        if let Some(kept) = kept {
+            kept.extend(read_from.iter().map(|id| Effect::ReadsFrom(id.clone()).follow_up()));
         }
+        read_from.into_iter().for_each(|id| self.note_connection(id));
         self.deliveries.send(delivery).await.map_err(|_| CrawlError::Interrupted)
+    }
+
+    /// Hands what was taken of a scope to the writer.
+    pub async fn deliver_page(
+        &self,
+        scope: &'static str,
+        parent: &str,
+        taken: Taken,
+    ) -> Result<(), CrawlError> {
+        let Taken { rows, follow_ups } = taken;
+        self.deliver(Delivery::Page(Page { scope, parent: parent.to_owned(), rows, follow_ups })).await
     }
 
     pub async fn deliver_scope(&self, report: ScopeReport) -> Result<(), CrawlError> {
@@ -211,7 +265,7 @@ impl Crawler {
         step: &Step,
         parent: &str,
         calls: Vec<Call>,
-        each: impl FnMut(T, &mut Rows),
+        each: impl FnMut(T, &mut Taken),
     ) -> Result<(), CrawlError> {
         match self.read_scope(step, parent, calls, each).await? {
             Some(report) => self.deliver_scope(report).await,
@@ -226,7 +280,7 @@ impl Crawler {
         step: &Step,
         parent: &str,
         calls: Vec<Call>,
-        mut each: impl FnMut(T, &mut Rows),
+        mut each: impl FnMut(T, &mut Taken),
     ) -> Result<Option<ScopeReport>, CrawlError> {
         let mut total: Option<ScopeReport> = None;
         for call in calls {
@@ -247,12 +301,12 @@ impl Crawler {
                         break report;
                     }
                     Ok(Some(page)) => {
-                        let mut rows = Rows::default();
+                        let mut taken = Taken::default();
                         for row in page {
-                            each(row, &mut rows);
+                            each(row, &mut taken);
                         }
-                        if !rows.is_empty() {
-                            self.deliver(Delivery::Rows(rows)).await?;
+                        if !taken.is_empty() {
+                            self.deliver_page(step.scope, parent, taken).await?;
                         }
                     }
                     Err(error) => {

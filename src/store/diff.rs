@@ -49,7 +49,17 @@ pub struct Current {
     pub valid_from: i64,
 }
 
-/// The statements of one table. Positional parameters: the document where rows live in one, then columns, then the run.
+/// The run that stores, and the last one that was published. Whatever is newer than that is staged: written or closed since,
+/// by this run or by one that it resumes.
+#[derive(Debug, Clone, Copy)]
+pub struct Epoch {
+    /// The run.
+    pub run: i64,
+    /// The published one; 0: none.
+    pub published: i64,
+}
+
+/// The statements of one table. Positional parameters: the document where rows live in one, then columns, then a run.
 #[derive(Debug)]
 pub struct TableSql {
     /// The table they are for.
@@ -92,11 +102,11 @@ impl TableSql {
                 all.join(", "),
                 list(&all, |_| "?".to_owned(), ", ")
             ),
-            overwrite: format!("UPDATE {history} SET {assignments} WHERE {is_key} AND valid_from = ?"),
+            overwrite: format!("UPDATE {history} SET {assignments} WHERE {is_key} AND valid_from > ?"),
             close: format!("UPDATE {history} SET valid_to = ? WHERE {is_key} AND valid_to IS NULL"),
-            delete: format!("DELETE FROM {history} WHERE {is_key} AND valid_from = ?"),
-            closed: format!("{selected} WHERE {is_key} AND valid_to = ?"),
-            reopen: format!("UPDATE {history} SET valid_to = NULL WHERE {is_key} AND valid_to = ?"),
+            delete: format!("DELETE FROM {history} WHERE {is_key} AND valid_from > ?"),
+            closed: format!("{selected} WHERE {is_key} AND valid_from <= ? AND valid_to > ?"),
+            reopen: format!("UPDATE {history} SET valid_to = NULL WHERE {is_key} AND valid_to > ?"),
         }
     }
 
@@ -131,70 +141,98 @@ impl TableSql {
     pub fn store(
         &self,
         db: &Connection,
-        run: i64,
+        epoch: Epoch,
         document: Option<i64>,
         row: &[Value],
         current: Option<&Current>,
     ) -> Result<Stored, StoreError> {
+        let is_staged = |current: &Current| current.valid_from > epoch.published;
         match current {
             Some(current) if current.values == row => {
-                return Ok(if current.valid_from == run { Stored::Again } else { Stored::First });
+                return Ok(if is_staged(current) { Stored::Again } else { Stored::First });
             }
-            Some(current) if current.valid_from == run => return self.replace(db, run, document, row),
-            Some(_) => self.close(db, run, document, row, 0)?,
+            Some(current) if is_staged(current) => return self.replace(db, epoch, document, row),
+            Some(_) => self.close(db, epoch, document, row, 0)?,
             None => {}
         }
         let document = document.map(Value::Integer);
-        let run = Value::Integer(run);
+        let run = Value::Integer(epoch.run);
         let parameters = document.iter().chain(row).chain([&run]);
         db.prepare_cached(&self.insert)?.execute(params_from_iter(parameters))?;
         Ok(Stored::First)
     }
 
-    /// Stores a row in place of another one of this run. Where it says what was current before, that stays current:
+    /// Stores a row in place of another staged one. Where it says what was current before, that stays current:
     /// a source that tells two versions of an object in every run does not change in every run.
     fn replace(
         &self,
         db: &Connection,
-        run: i64,
+        epoch: Epoch,
         document: Option<i64>,
         row: &[Value],
     ) -> Result<Stored, StoreError> {
-        let document = document.map(Value::Integer);
-        let run = Value::Integer(run);
-        let key = || document.iter().chain(self.table.key_of(row)).chain([&run]);
-        let published = {
-            let mut statement = db.prepare_cached(&self.closed)?;
-            let mut rows = statement.query(params_from_iter(key()))?;
-            rows.next()?.map(|row| self.read(row)).transpose()?.map(|closed| closed.values)
-        };
+        let published = self.published(db, epoch, document, row)?;
         if published.as_deref() == Some(row) {
-            db.prepare_cached(&self.delete)?.execute(params_from_iter(key()))?;
-            db.prepare_cached(&self.reopen)?.execute(params_from_iter(key()))?;
+            self.take_back(db, epoch, document, row)?;
         } else {
+            let document = document.map(Value::Integer);
+            let since = Value::Integer(epoch.published);
+            let key = document.iter().chain(self.table.key_of(row)).chain([&since]);
             let values =
                 self.table.columns.iter().zip(row).filter(|(column, _)| !column.key).map(|(_, value)| value);
-            db.prepare_cached(&self.overwrite)?.execute(params_from_iter(values.chain(key())))?;
+            db.prepare_cached(&self.overwrite)?.execute(params_from_iter(values.chain(key)))?;
         }
         Ok(Stored::Replaced { published })
     }
 
-    /// Ends the validity of a row with this run; a row that this run itself wrote disappears.
+    /// The published row of a key that a staged one replaced.
+    pub fn published(
+        &self,
+        db: &Connection,
+        epoch: Epoch,
+        document: Option<i64>,
+        row: &[Value],
+    ) -> Result<Option<Vec<Value>>, StoreError> {
+        let document = document.map(Value::Integer);
+        let since = Value::Integer(epoch.published);
+        let key = document.iter().chain(self.table.key_of(row)).chain([&since, &since]);
+        let mut statement = db.prepare_cached(&self.closed)?;
+        let mut rows = statement.query(params_from_iter(key))?;
+        Ok(rows.next()?.map(|row| self.read(row)).transpose()?.map(|closed| closed.values))
+    }
+
+    /// Takes a staged row back; what it replaced is current again.
+    pub fn take_back(
+        &self,
+        db: &Connection,
+        epoch: Epoch,
+        document: Option<i64>,
+        row: &[Value],
+    ) -> Result<(), StoreError> {
+        let document = document.map(Value::Integer);
+        let since = Value::Integer(epoch.published);
+        let key = || document.iter().chain(self.table.key_of(row)).chain([&since]);
+        db.prepare_cached(&self.delete)?.execute(params_from_iter(key()))?;
+        db.prepare_cached(&self.reopen)?.execute(params_from_iter(key()))?;
+        Ok(())
+    }
+
+    /// Ends the validity of a row with this run; a staged row disappears.
     pub fn close(
         &self,
         db: &Connection,
-        run: i64,
+        epoch: Epoch,
         document: Option<i64>,
         row: &[Value],
         valid_from: i64,
     ) -> Result<(), StoreError> {
         let document = document.map(Value::Integer);
-        let run_value = Value::Integer(run);
+        let (run, since) = (Value::Integer(epoch.run), Value::Integer(epoch.published));
         let key = document.iter().chain(self.table.key_of(row));
-        if valid_from == run {
-            db.prepare_cached(&self.delete)?.execute(params_from_iter(key.chain([&run_value])))?;
+        if valid_from > epoch.published {
+            db.prepare_cached(&self.delete)?.execute(params_from_iter(key.chain([&since])))?;
         } else {
-            db.prepare_cached(&self.close)?.execute(params_from_iter([&run_value].into_iter().chain(key)))?;
+            db.prepare_cached(&self.close)?.execute(params_from_iter([&run].into_iter().chain(key)))?;
         }
         Ok(())
     }

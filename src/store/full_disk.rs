@@ -81,7 +81,8 @@ fn a_disk_that_is_full_at_any_point_costs_the_run_and_nothing_else() {
     assert_eq!(old.len(), 2);
     let mut full = 0;
     loop {
-        let store = Store::open(&path).unwrap();
+        let mut store = Store::open(&path).unwrap();
+        store.forget_staged().unwrap();
         assert_eq!(store.published().unwrap().unwrap().run_id, first.run_id);
         let used: i64 = store.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         let free: i64 =

@@ -9,10 +9,13 @@ use super::error::StoreError;
 use super::images::ImageFolder;
 use super::now;
 use super::writer::Counts;
-use crate::catalog::delivery::Outcome;
+use crate::catalog::delivery::{Outcome, Severity};
 
 /// How many runs the ledger keeps.
 pub(super) const KEPT_RUNS: i64 = 90;
+
+/// The status a process exits with when Sigma could not be reached, or kept refusing: part of the documented contract.
+const SOURCE_UNAVAILABLE: i64 = 7;
 
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,6 +69,16 @@ impl RunState {
             Self::PublishedPartial => Some(3),
             Self::Rejected => Some(4),
             Self::Running | Self::Failed | Self::Interrupted | Self::Abandoned => None,
+        }
+    }
+
+    /// Whether what a run that ended so has read is kept for the next one: it was stopped from outside, or Sigma did not
+    /// answer any more.
+    pub fn keeps_what_was_read(self, exit_code: Option<i64>) -> bool {
+        match self {
+            Self::Interrupted | Self::Abandoned => true,
+            Self::Failed => exit_code == Some(SOURCE_UNAVAILABLE),
+            Self::Running | Self::Published | Self::PublishedPartial | Self::Rejected => false,
         }
     }
 
@@ -143,6 +156,8 @@ pub struct RunRow {
     pub waited_ms: i64,
     /// What a person should know.
     pub message: Option<String>,
+    /// The run whose reading it went on with.
+    pub resumes: Option<i64>,
     /// Whether readers see this run.
     pub is_current: bool,
 }
@@ -190,8 +205,12 @@ pub struct EventRow {
     pub context: String,
 }
 
-pub(super) fn insert_run(db: &Connection, start: &RunStart) -> Result<i64, StoreError> {
-    let at = now();
+pub(super) fn insert_run(
+    db: &Connection,
+    start: &RunStart,
+    resumes: Option<i64>,
+    at: &str,
+) -> Result<i64, StoreError> {
     db.execute(
         "INSERT INTO run (state, started_at, heartbeat_at, version, api_url, organization_id, token_member_id, \
          token_is_admin) VALUES ('running', ?1, ?1, ?2, ?3, ?4, ?5, ?6)",
@@ -204,7 +223,11 @@ pub(super) fn insert_run(db: &Connection, start: &RunStart) -> Result<i64, Store
             start.token_is_admin
         ],
     )?;
-    Ok(db.last_insert_rowid())
+    let run = db.last_insert_rowid();
+    if let Some(earlier) = resumes {
+        db.execute("INSERT INTO run_resumed VALUES (?, ?)", [run, earlier])?;
+    }
+    Ok(run)
 }
 
 pub(super) fn beat(db: &Connection, run: i64) -> Result<(), StoreError> {
@@ -212,9 +235,10 @@ pub(super) fn beat(db: &Connection, run: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes how a run ended. A clock that was set back meanwhile makes no run end before it began.
 pub(super) fn finish(db: &Connection, run: i64, state: RunState, end: &RunEnd) -> Result<(), StoreError> {
     db.execute(
-        "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, requests = ?, retries = ?, refused = ?, \
+        "UPDATE run SET state = ?, ended_at = max(?, started_at), exit_code = ?, requests = ?, retries = ?, refused = ?, \
          waited_ms = ?, message = ? WHERE run_id = ?",
         params![
             state.name(),
@@ -249,10 +273,39 @@ pub(super) fn outcomes(holds: impl Fn(Outcome) -> bool) -> String {
     names.map(|outcome| format!("'{}'", outcome.name())).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a scope of a run is less than it should be.
+pub(super) fn is_deficient(db: &Connection, run: i64) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM fetch_scope WHERE run_id = ? AND outcome NOT IN ({}))",
+        outcomes(Outcome::is_good)
+    );
+    Ok(db.query_row(&sql, [run], |row| row.get(0))?)
+}
+
 /// Code of the event that keeps what a rejected run would have removed: its context is the kind, its count how many.
 pub(super) const REFUSED: &str = "guard.removal_refused";
 /// Code of the event that a kind had objects and has none now.
 pub(super) const EMPTIED: &str = "guard.emptied";
+
+/// Notes that something happened in a run.
+pub(super) fn insert_event(
+    db: &Connection,
+    run: i64,
+    severity: Severity,
+    code: &str,
+    message: &str,
+    context: &str,
+) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO run_event VALUES (?, ?, ?, ?, ?, ?, 1)")?.execute(params![
+        run,
+        now(),
+        severity.name(),
+        code,
+        message,
+        context
+    ])?;
+    Ok(())
+}
 
 /// Notes an event of the guards.
 pub(super) fn insert_guard_event(
@@ -321,19 +374,18 @@ pub(super) fn prune_scopes(db: &Connection, run: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
+const RUNS: &str = "SELECT r.*, s.earlier AS resumes, r.run_id = c.published_run AS is_current \
+    FROM catalog_state c, run r LEFT JOIN run_resumed s ON s.run_id = r.run_id";
+
 /// Runs, latest first.
 pub(super) fn runs(db: &Connection, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-    let mut statement = db.prepare(
-        "SELECT r.*, r.run_id = c.published_run AS is_current FROM run r, catalog_state c ORDER BY r.run_id DESC LIMIT ?",
-    )?;
+    let mut statement = db.prepare(&format!("{RUNS} ORDER BY r.run_id DESC LIMIT ?"))?;
     let runs = statement.query_map([limit], run_row)?.collect::<Result<_, _>>()?;
     Ok(runs)
 }
 
 pub(super) fn run(db: &Connection, run: i64) -> Result<Option<RunRow>, StoreError> {
-    let sql =
-        "SELECT r.*, r.run_id = c.published_run AS is_current FROM run r, catalog_state c WHERE r.run_id = ?";
-    Ok(db.query_row(sql, [run], run_row).optional()?)
+    Ok(db.query_row(&format!("{RUNS} WHERE r.run_id = ?"), [run], run_row).optional()?)
 }
 
 fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
@@ -354,6 +406,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         refused: row.get("refused")?,
         waited_ms: row.get("waited_ms")?,
         message: row.get("message")?,
+        resumes: row.get("resumes")?,
         is_current: row.get("is_current")?,
     })
 }

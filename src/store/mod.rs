@@ -6,16 +6,20 @@
 //! *History.* Every record table keeps its states in `<name>_history` with the runs between which each was valid. A run
 //! writes only what differs from the last published state, under its own number; the views show rows up to the published
 //! run. So publishing is one small transaction that moves a pointer, a reader sees the old catalog or the new one, and an
-//! unchanged document costs nothing. A run that does not publish is undone.
+//! unchanged document costs nothing.
 //!
-//! *Durability.* Every transaction is synchronous. A crash at any instant leaves the last published catalog.
+//! *Durability.* Every transaction is synchronous. A crash at any instant leaves the last published catalog, and what the run
+//! has read so far: the next run goes on from there, or undoes it ([`staging`]).
 //!
 //! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
 //!
-//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem; network ones are not recognised yet.
-//! Neither are symlinked database paths or folders that others may write to.
+//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem. A network one is refused unless the
+//! caller allows it, and so are a path that is a link and a folder that other users may write to (`place`).
+//!
+//! *Copies.* Before a migration a copy of the catalog is kept beside it; anybody may ask for one at any time (`copy`).
 
 mod access;
+pub mod copy;
 mod data_access;
 mod diff;
 pub mod error;
@@ -33,6 +37,7 @@ pub mod lock;
 mod mirror;
 pub mod models;
 pub mod objects;
+mod place;
 mod previews;
 mod publish;
 mod reader;
@@ -42,6 +47,7 @@ pub mod search;
 mod search_index;
 pub mod show;
 mod sizes;
+pub mod staging;
 pub mod views;
 mod writer;
 
@@ -65,8 +71,9 @@ pub use mirror::{AudienceRow, MirrorRow};
 pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
-pub use reading::{Earlier, EarlierDocument, KnownDocument, PermissionsRead};
+pub use reading::{Before, DocumentBefore, KnownDocument, PermissionsRead};
 pub use sizes::Sizes;
+pub use staging::{Resume, Staged, Staging};
 pub use writer::{Counts, Writer};
 
 use crate::catalog::TABLES;
@@ -83,19 +90,40 @@ pub struct Store {
 impl Store {
     /// Opens a catalog for writing and brings it to this program's schema; makes one where there is none.
     ///
-    /// What an earlier run left unpublished is undone and that run marked `abandoned`.
+    /// An earlier run that ended without a word is marked `abandoned`, once the pages of the file were found to be sound. What
+    /// it has read stays staged.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] leaves the file untouched. A network filesystem is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, false)
+    }
+
+    /// The same; `allow_network` says that a network filesystem is good enough.
+    pub fn open_at(path: &Path, allow_network: bool) -> Result<Self, StoreError> {
+        place::check(path, allow_network)?;
+        Self::open_there(path).map_err(|error| error.on_opening(path))
+    }
+
+    fn open_there(path: &Path) -> Result<Self, StoreError> {
         refuse_foreign(path)?;
         let lock = lock::RunLock::acquire(path)?;
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         configure(&connection)?;
-        schema::check(&connection, path)?;
+        let version = schema::check(&connection, path)?;
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // A larger log between checkpoints spares rewriting the same pages of the history again and again.
         connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         connection.pragma_update(None, "cache_size", -32_768)?;
+        if version > 0 {
+            check_after_unclean(&connection, path)?;
+        }
+        if (1..schema::VERSION).contains(&version) {
+            copy::keep_before_migration(&connection, path, version)?;
+        }
         schema::migrate(&mut connection, path)?;
         let mut store = Self { connection, path: path.to_owned(), _lock: lock };
         store.abandon_unfinished()?;
@@ -103,14 +131,30 @@ impl Store {
         Ok(store)
     }
 
+    /// Refuses a path that no catalog could be opened at for writing because of where it is; whether the file itself is good
+    /// is another question.
+    pub fn may_be_at(path: &Path, allow_network: bool) -> Result<(), StoreError> {
+        place::check(path, allow_network)?;
+        let folder = place::folder_of(path);
+        match std::fs::metadata(&folder) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(StoreError::Path { path: path.to_owned(), source }),
+        }
+    }
+
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Starts a run.
+    /// Starts a run; what an earlier one has read and not published is undone.
     pub fn begin(self, start: &RunStart) -> Result<Writer, StoreError> {
-        Writer::begin(self, start)
+        Writer::begin(self, start, Resume::default())
+    }
+
+    /// Starts a run that may go on with what an earlier one has read and not published.
+    pub fn begin_as(self, start: &RunStart, resume: Resume<'_>) -> Result<Writer, StoreError> {
+        Writer::begin(self, start, resume)
     }
 
     /// The run that readers see, if any.
@@ -164,6 +208,11 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Reads through a catalog whose last run ended without a word: what broke that off may have broken the disk too.
+fn check_after_unclean(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if ledger::running(connection)?.is_empty() { Ok(()) } else { copy::readable(connection, path) }
+}
+
 /// Creates the file readable by its owner only, before SQLite opens it, so that its journals inherit that.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
@@ -201,13 +250,23 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    configure(&connection)?;
-    if schema::check(&connection, path)? == 0 {
-        return Err(StoreError::Missing(path.to_owned()));
-    }
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
+    let open = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        configure(&connection)?;
+        if schema::check(&connection, path)? == 0 {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        connection.pragma_update(None, "query_only", true)?;
+        // Sixteen mebibytes: a question that looks things up by id comes back to the same pages.
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        Ok(connection)
+    };
+    open().map_err(|error: StoreError| error.on_opening(path))
+}
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// The present instant as the ledger writes it: UTC with milliseconds.

@@ -1,4 +1,5 @@
-//! How a run ends: its removals are decided, the guards look at them, and the pointer moves; or the run is undone.
+//! How a run ends: its removals are decided, the guards look at them, and the pointer moves; or what it wrote is kept
+//! for the next run, or undone.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,8 +8,8 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::ledger::{self, RunEnd, RunState, ScopeCount, ScopeRow};
-use super::search_index;
 use super::writer::{Counts, Tally, Writer};
+use super::{search_index, staging};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::Outcome;
 use crate::catalog::facts::Facts;
@@ -79,6 +80,9 @@ const WITHHELD: &[&str] = &[
 /// How many deficient scopes an outcome names; the ledger has all.
 const NAMED_SCOPES: i64 = 10;
 
+/// The run that was published last, in SQL.
+const PUBLISHED: &str = "(SELECT published_run FROM catalog_state)";
+
 /// Kinds that are made by ourselves and can be made again: that they go says nothing about what the token sees.
 const REPLACEABLE: &[&str] = &["preview"];
 
@@ -116,35 +120,39 @@ impl Writer {
     pub fn publish_as(mut self, publication: Publication<'_>) -> Result<RunOutcome, StoreError> {
         let Publication { end, accepted, only, mirror } = publication;
         self.flush()?;
-        let run = self.run;
+        let run = self.epoch.run;
         let db = &self.store.connection;
         db.execute_batch("BEGIN IMMEDIATE")?;
+        if self.resumes.is_some() {
+            staging::forget_what_was_not_asked(db, &self.tables, self.epoch)?;
+        }
+        let mut tallies = staging::tallies(db)?;
         let before = ledger::totals(db)?;
         let scopes = ledger::scope_counts(db, run)?;
         let deficient = ledger::deficient_scopes(db, run, NAMED_SCOPES)?;
         // Parents come before children in `TABLES`.
         for table in TABLES {
             if table.in_document {
-                remove_with_document(db, run, table, &mut self.tallies)?;
+                remove_with_document(db, run, table, &mut tallies)?;
                 continue;
             }
-            remove_unseen(db, run, table, &mut self.tallies)?;
+            remove_unseen(db, run, table, &mut tallies)?;
             if let (Some(only), true) = (only, LIMITED.contains(&table.name)) {
-                remove_others(db, run, table, only, &mut self.tallies)?;
+                remove_others(db, run, table, only, &mut tallies)?;
             }
             if only.is_some() && WITHHELD.contains(&table.name) {
-                remove_all(db, run, table, &mut self.tallies)?;
+                remove_all(db, run, table, &mut tallies)?;
             }
         }
         if let Some(only) = only {
             // Some of what stays was not read in this run, and still reads from somewhere.
             let mut only = only.clone();
             only.extend(connections_in_use(db)?);
-            remove_others(db, run, organisation::Connection::TABLE, &only, &mut self.tallies)?;
+            remove_others(db, run, organisation::Connection::TABLE, &only, &mut tallies)?;
         }
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
-        for kind in before.keys().chain(self.tallies.keys()) {
-            let tally = self.tallies.get(kind);
+        for kind in before.keys().chain(tallies.keys()) {
+            let tally = tallies.get(kind);
             let (new, changed, removed) =
                 tally.map_or((0, 0, 0), |tally| (tally.new, tally.changed, tally.removed));
             let total = before.get(kind).copied().unwrap_or(0) + new - removed;
@@ -155,7 +163,7 @@ impl Writer {
         }
         let mut refusals = Vec::new();
         let mut emptied = Vec::new();
-        for (kind, tally) in &self.tallies {
+        for (kind, tally) in &tallies {
             let had = before.get(kind).copied().unwrap_or(0);
             let has = counts[kind].total;
             refusals.extend(Refusal::of(kind, had, tally.unlisted, has));
@@ -173,7 +181,8 @@ impl Writer {
             let outcome = self.abandon_with(RunState::Rejected, &end, &refusals)?;
             return Ok(RunOutcome { refusals, scopes, deficient, ..outcome });
         }
-        let state = self.state_if_published();
+        let state =
+            if ledger::is_deficient(db, run)? { RunState::PublishedPartial } else { RunState::Published };
         for (kind, counts) in &counts {
             ledger::insert_count(db, run, kind, counts)?;
         }
@@ -189,11 +198,12 @@ impl Writer {
                 super::mirror::write(db, run, &mirror(&super::access::facts_of(db, &row)?))?;
             }
         }
-        search_index::update(db, run, &self.changed_documents)?;
+        search_index::update(db, self.epoch.published, &staging::changed_documents(db)?)?;
         super::reading::keep_confirmed(db, run)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
+        staging::end(db)?;
         db.execute_batch("COMMIT")?;
         // What follows is housekeeping: that it fails takes nothing back.
         if let Some(images) = &end.images {
@@ -206,7 +216,8 @@ impl Writer {
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
 
-    /// Ends the run without publishing: what it wrote is undone, the last published catalog stays.
+    /// Ends the run without publishing: the last published catalog stays. What the run has read is kept for the next one
+    /// where nothing is wrong with it, and undone otherwise.
     pub fn abandon_as(self, state: RunState, end: &RunEnd) -> Result<RunOutcome, StoreError> {
         self.abandon_with(state, end, &[])
     }
@@ -217,18 +228,26 @@ impl Writer {
         end: &RunEnd,
         refusals: &[Refusal],
     ) -> Result<RunOutcome, StoreError> {
-        self.roll_back()?;
+        let keeps = state.keeps_what_was_read(end.exit_code);
+        if keeps {
+            self.flush()?;
+        } else {
+            self.roll_back()?;
+        }
+        let run = self.epoch.run;
         let db = &self.store.connection;
         db.execute_batch("BEGIN IMMEDIATE")?;
-        undo(db, self.run)?;
+        if !keeps {
+            staging::undo(db)?;
+        }
         for refusal in refusals {
             let Refusal { kind, removed, .. } = refusal;
-            ledger::insert_guard_event(db, self.run, ledger::REFUSED, &refusal.to_string(), kind, *removed)?;
+            ledger::insert_guard_event(db, run, ledger::REFUSED, &refusal.to_string(), kind, *removed)?;
         }
-        ledger::finish(db, self.run, state, end)?;
+        ledger::finish(db, run, state, end)?;
         db.execute_batch("COMMIT")?;
         Ok(RunOutcome {
-            run_id: self.run,
+            run_id: run,
             state,
             counts: BTreeMap::new(),
             refusals: Vec::new(),
@@ -237,33 +256,6 @@ impl Writer {
             deficient: Vec::new(),
         })
     }
-}
-
-impl super::Store {
-    /// Undoes what a run left behind that ended without a word, and marks it.
-    pub(super) fn abandon_unfinished(&mut self) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for run in ledger::running(&transaction)? {
-            undo(&transaction, run)?;
-            let end =
-                RunEnd { message: Some("the process ended without a word".to_owned()), ..RunEnd::default() };
-            ledger::finish(&transaction, run, RunState::Abandoned, &end)?;
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-}
-
-/// Takes back every row that a run wrote or closed.
-fn undo(db: &Connection, run: i64) -> Result<(), StoreError> {
-    super::reading::undo(db)?;
-    for table in TABLES.iter().rev() {
-        let history = table.history();
-        db.execute(&format!("DELETE FROM {history} WHERE valid_from = ?"), [run])?;
-        db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to = ?"), [run])?;
-    }
-    Ok(())
 }
 
 /// The connections that current rows read from.
@@ -328,17 +320,7 @@ fn remove_unseen(
     tallies: &mut BTreeMap<String, Tally>,
 ) -> Result<(), StoreError> {
     let history = table.history();
-    let same_key: Vec<_> = table
-        .columns
-        .iter()
-        .filter(|column| column.key)
-        .map(|column| format!("s.\"{0}\" = t.\"{0}\"", column.name))
-        .collect();
-    let unseen = format!(
-        "t.valid_to IS NULL AND NOT EXISTS (SELECT 1 FROM temp.seen_{} s WHERE {})",
-        table.name,
-        same_key.join(" AND ")
-    );
+    let unseen = staging::unseen(table);
     let listed: Vec<_> = table
         .listed_by
         .iter()
@@ -379,6 +361,8 @@ fn remove_unseen(
 
 /// The condition that a row's parent went in this run and is nowhere any more.
 fn orphaned(table: &Table) -> String {
+    // Or in one that it resumes: since the last one was published.
+    let since = format!("> {PUBLISHED}");
     let mut by_column: BTreeMap<&str, Vec<&ChildOf>> = BTreeMap::new();
     for child in table.child_of {
         by_column.entry(child.column).or_default().push(child);
@@ -398,7 +382,7 @@ fn orphaned(table: &Table) -> String {
                     .collect();
                 each.join(joiner)
             };
-            format!("(({}) AND NOT ({}))", exists("= ?1", " OR "), exists("IS NULL", " OR "))
+            format!("(({}) AND NOT ({}))", exists(&since, " OR "), exists("IS NULL", " OR "))
         })
         .collect();
     if conditions.is_empty() { "(?1 IS NULL)".to_owned() } else { format!("({})", conditions.join(" OR ")) }
@@ -415,7 +399,7 @@ fn remove_with_document(
         &format!(
             "UPDATE {} SET valid_to = ?1 WHERE valid_to IS NULL AND document IN (
                 SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id
-                WHERE h.valid_to = ?1
+                WHERE h.valid_to > {PUBLISHED}
                   AND NOT EXISTS (SELECT 1 FROM document_history c WHERE c.id = h.id AND c.valid_to IS NULL))",
             table.history()
         ),

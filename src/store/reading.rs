@@ -55,7 +55,7 @@ impl Writer {
         self.flush()?;
         self.store.connection.execute(
             "INSERT INTO permission_read VALUES (?, ?, ?)",
-            params![self.run, read.read_at, read.questions],
+            params![self.epoch.run, read.read_at, read.questions],
         )?;
         Ok(())
     }
@@ -80,7 +80,7 @@ pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
 
 /// A document of the published catalog as it was when it was last read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EarlierDocument {
+pub struct DocumentBefore {
     /// What was read.
     pub read: DocumentRead,
     /// The run that read it.
@@ -89,11 +89,11 @@ pub struct EarlierDocument {
 
 /// What the published catalog knows, for the run that may replace it: a connection of its own, which sees nothing of that run.
 #[derive(Debug)]
-pub struct Earlier {
+pub struct Before {
     connection: Mutex<Connection>,
 }
 
-impl Earlier {
+impl Before {
     /// Opens the catalog of a file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self { connection: Mutex::new(open_read_only(path)?) })
@@ -105,10 +105,10 @@ impl Earlier {
     }
 
     /// A document that the published catalog holds and that was read to its end, as it was then.
-    pub fn document(&self, id: &str) -> Result<Option<EarlierDocument>, StoreError> {
+    pub fn document(&self, id: &str) -> Result<Option<DocumentBefore>, StoreError> {
         self.with(|db| {
             let sql = format!("{READ} AND k.id = ?1");
-            Ok(db.prepare_cached(&sql)?.query_row([id], earlier_document).optional()?)
+            Ok(db.prepare_cached(&sql)?.query_row([id], document_before).optional()?)
         })
     }
 
@@ -190,7 +190,7 @@ pub struct KnownDocument {
     pub read: Option<(String, String)>,
 }
 
-impl Earlier {
+impl Before {
     /// Every document of the published catalog that has contents to be read.
     pub fn documents_read(&self) -> Result<Vec<KnownDocument>, StoreError> {
         self.with(|db| {
@@ -232,12 +232,12 @@ const READ: &str = "SELECT k.id, r.version, r.updated_at, r.place, r.tags, r.sou
     AND r.run_id = (SELECT max(o.run_id) FROM document_read o WHERE o.document = r.document \
         AND o.run_id <= (SELECT published_run FROM catalog_state))";
 
-fn earlier_document(row: &Row<'_>) -> rusqlite::Result<EarlierDocument> {
+fn document_before(row: &Row<'_>) -> rusqlite::Result<DocumentBefore> {
     let sources: String = row.get(5)?;
     let seen = Seen { version: row.get(1)?, updated_at: row.get(2)?, place: row.get(3)?, tags: row.get(4)? };
     let sources: BTreeMap<String, String> = serde_json::from_str(&sources).unwrap_or_default();
     let (document_id, questions, read_at) = (row.get(0)?, row.get(6)?, row.get(7)?);
-    Ok(EarlierDocument {
+    Ok(DocumentBefore {
         read: DocumentRead { document_id, seen, sources, questions, read_at },
         run_id: row.get(8)?,
     })

@@ -28,14 +28,16 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_lineage.sql"),
     include_str!("migrations/0011_search_word.sql"),
     include_str!("migrations/0012_grant_by_object.sql"),
-    include_str!("migrations/0014_reading.sql"),
+    include_str!("migrations/0013_resume.sql"),
+    include_str!("migrations/0015_access_by_member.sql"),
+    include_str!("migrations/0016_reading.sql"),
 ];
 
 /// The version this program writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What the condition of a published row is, for a history table under the given name.
-fn published(alias: &str) -> String {
+pub(super) fn published(alias: &str) -> String {
     let run = "(SELECT published_run FROM catalog_state)";
     format!("{alias}.valid_from <= {run} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {run})")
 }

@@ -58,13 +58,13 @@ const SOURCES: &[Source] = &[
 enum Which<'a> {
     /// All.
     All,
-    /// Those that a run changed, given the documents whose contents it changed.
-    Of(i64, &'a BTreeSet<i64>),
+    /// Those that changed after a run, given the documents whose contents did.
+    Since(i64, &'a BTreeSet<i64>),
 }
 
-/// Renews the entries of what a run changed.
-pub(super) fn update(db: &Connection, run: i64, documents: &BTreeSet<i64>) -> Result<(), StoreError> {
-    write(db, Which::Of(run, documents))
+/// Renews the entries of what changed after the run that was published last, given the documents whose contents did.
+pub(super) fn update(db: &Connection, published: i64, documents: &BTreeSet<i64>) -> Result<(), StoreError> {
+    write(db, Which::Since(published, documents))
 }
 
 /// Makes the index anew from the current rows.
@@ -78,8 +78,9 @@ fn rebuild(db: &Connection) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Makes the full-text index anew, whatever it holds.
+    /// Makes the full-text index anew, whatever it holds. It is made of current rows, so that what is staged is undone.
     pub fn rebuild_search(&mut self) -> Result<(), StoreError> {
+        self.forget_staged()?;
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         rebuild(&transaction)?;
@@ -103,10 +104,10 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
         for table in source.tables {
             changed.extend(match which {
                 Which::All => ids(db, &format!("SELECT id FROM {table}_history WHERE valid_to IS NULL"), [])?,
-                Which::Of(run, _) => {
+                Which::Since(published, _) => {
                     let sql =
-                        format!("SELECT id FROM {table}_history WHERE valid_from = ?1 OR valid_to = ?1");
-                    ids(db, &sql, [run])?
+                        format!("SELECT id FROM {table}_history WHERE valid_from > ?1 OR valid_to > ?1");
+                    ids(db, &sql, [published])?
                 }
             });
         }
@@ -123,14 +124,14 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
     }
     let documents: BTreeSet<i64> = match which {
         Which::All => ids(db, "SELECT document FROM document_key", [])?.into_iter().collect(),
-        Which::Of(run, documents) => {
-            let sql = "SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id WHERE h.valid_to = ?";
-            ids(db, sql, [run])?.into_iter().chain(documents.iter().copied()).collect()
+        Which::Since(published, documents) => {
+            let sql = "SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id WHERE h.valid_to > ?";
+            ids(db, sql, [published])?.into_iter().chain(documents.iter().copied()).collect()
         }
     };
-    let run = if let Which::Of(run, _) = which { Some(run) } else { None };
+    let since = if let Which::Since(published, _) = which { Some(published) } else { None };
     for document in documents {
-        write_document(db, document, run, &mut named)?;
+        write_document(db, document, since, &mut named)?;
     }
     for (kind, id) in named {
         write_node(db, &kind, &id)?;
@@ -138,12 +139,12 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Renews the entries of what lies in a document; collects the sources outside it of which it says something new in the run,
-/// or anything where there is no run.
+/// Renews the entries of what lies in a document; collects the sources outside it of which it says something new since a
+/// run, or anything where there is no run.
 fn write_document(
     db: &Connection,
     document: i64,
-    run: Option<i64>,
+    since: Option<i64>,
     named: &mut BTreeSet<(String, String)>,
 ) -> Result<(), StoreError> {
     forget_all(db, document)?;
@@ -182,10 +183,11 @@ fn write_document(
         insert(db, "element", document, element, texts)?;
     }
     let mut nodes = db.prepare_cached(
-        "SELECT type, id, name, definition, valid_to IS NULL, ?2 IS NULL OR valid_from = ?2 OR valid_to IS ?2 \
+        "SELECT type, id, name, definition, valid_to IS NULL, \
+         ?2 IS NULL OR valid_from > ?2 OR coalesce(valid_to > ?2, FALSE) \
          FROM lineage_node_history WHERE document = ?1",
     )?;
-    let mut rows = nodes.query(params![document, run])?;
+    let mut rows = nodes.query(params![document, since])?;
     while let Some(row) = rows.next()? {
         let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
         if kind != "customSQL" {

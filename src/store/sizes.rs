@@ -77,9 +77,10 @@ impl Catalog {
         let sql = format!(
             "SELECT coalesce(sum((n - 1) / ?1), 0) FROM (SELECT count(*) AS n FROM {} r \
              JOIN document_key k ON k.document = r.document JOIN document d ON d.id = k.id \
-             WHERE r.valid_to IS NULL AND d.kind = ?2 AND (?3 IS NULL OR d.id IN (SELECT value FROM json_each(?3))) \
+             WHERE {} AND d.kind = ?2 AND (?3 IS NULL OR d.id IN (SELECT value FROM json_each(?3))) \
              GROUP BY r.document)",
-            table.history()
+            table.history(),
+            super::schema::published("r")
         );
         let asked = asked.map(|asked| serde_json::to_string(asked).unwrap_or_default());
         let pages: i64 =

@@ -1,17 +1,18 @@
 //! The one writer: takes deliveries, stores what differs, counts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use serde::Serialize;
 
-use super::diff::{Current, Stored, TableSql};
+use super::diff::{Current, Epoch, Stored, TableSql};
 use super::error::StoreError;
-use super::ledger::{RunStart, RunState};
-use super::{Store, ledger, now};
+use super::ledger::RunStart;
+use super::staging::{self, Resume};
+use super::{Store, ledger};
 use crate::catalog::TABLES;
-use crate::catalog::delivery::{Bundle, Delivery, Event, Rows, ScopeReport};
+use crate::catalog::delivery::{Bundle, Carried, Delivery, Event, FollowUp, Page, Rows, ScopeReport, scope};
 use crate::catalog::record::{Table, Value};
 
 /// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
@@ -52,31 +53,27 @@ pub(super) struct Tally {
 #[derive(Debug)]
 pub struct Writer {
     pub(super) store: Store,
-    pub(super) run: i64,
-    pub(super) tallies: BTreeMap<String, Tally>,
-    /// Scopes that are less than they should be.
-    pub(super) deficient_scopes: u64,
-    /// Documents in which this run changed a row.
-    pub(super) changed_documents: BTreeSet<i64>,
-    tables: HashMap<&'static str, TableSql>,
+    pub(super) epoch: Epoch,
+    /// The run whose reading it goes on with.
+    pub(super) resumes: Option<i64>,
+    pub(super) tables: HashMap<&'static str, TableSql>,
+    /// The scope whose rows came last.
+    last_scope: Option<(&'static str, String, i64)>,
     in_transaction: bool,
     uncommitted_rows: usize,
     last_beat: Instant,
 }
 
 impl Writer {
-    pub(super) fn begin(store: Store, start: &RunStart) -> Result<Self, StoreError> {
-        let run = ledger::insert_run(&store.connection, start)?;
-        for table in TABLES.iter().filter(|table| !table.in_document) {
-            store.connection.execute_batch(&seen_table(table))?;
-        }
+    pub(super) fn begin(mut store: Store, start: &RunStart, resume: Resume<'_>) -> Result<Self, StoreError> {
+        let tables: HashMap<_, _> = TABLES.iter().map(|table| (table.name, TableSql::new(table))).collect();
+        let (epoch, resumes) = staging::begin(&mut store.connection, &tables, start, resume)?;
         Ok(Self {
             store,
-            run,
-            tallies: BTreeMap::new(),
-            deficient_scopes: 0,
-            changed_documents: BTreeSet::new(),
-            tables: TABLES.iter().map(|table| (table.name, TableSql::new(table))).collect(),
+            epoch,
+            resumes,
+            tables,
+            last_scope: None,
             in_transaction: false,
             uncommitted_rows: 0,
             last_beat: Instant::now(),
@@ -85,12 +82,12 @@ impl Writer {
 
     /// The number of the run.
     pub fn run_id(&self) -> i64 {
-        self.run
+        self.epoch.run
     }
 
-    /// How the run ends if it is published now.
-    pub(super) fn state_if_published(&self) -> RunState {
-        if self.deficient_scopes == 0 { RunState::Published } else { RunState::PublishedPartial }
+    /// The run whose reading this one goes on with.
+    pub fn resumes(&self) -> Option<i64> {
+        self.resumes
     }
 
     /// Stores a delivery. It is durable after the next [`flush`](Self::flush).
@@ -100,10 +97,26 @@ impl Writer {
             self.in_transaction = true;
         }
         match delivery {
-            Delivery::Rows(rows) => self.store_rows(rows)?,
+            Delivery::Rows(rows) => self.store_rows(staging::NO_SCOPE, rows)?,
+            Delivery::Page(page) => self.store_page(page)?,
             Delivery::Scope(report) => self.store_scope("", &report)?,
+            Delivery::Document(bundle, follow_ups) => self.store_document(&bundle, &follow_ups)?,
             Delivery::Bundle(bundle) => self.store_bundle(&bundle)?,
-            Delivery::Read(read) => super::reading::note(&self.store.connection, self.run, &read)?,
+            Delivery::Learnt { scope, parent, follow_ups } => {
+                let (db, run) = (&self.store.connection, self.epoch.run);
+                let (number, _) = staging::scope(db, run, scope, &parent)?;
+                staging::keep(db, number, &follow_ups)?;
+                staging::settle(db, run, scope, &parent, true)?;
+            }
+            Delivery::Adopted { scope, parent, .. } => {
+                staging::adopt(&self.store.connection, self.epoch.run, scope, &parent)?;
+            }
+            Delivery::Carried(documents) => {
+                for Carried { document_id, scopes, .. } in &documents {
+                    scopes.iter().try_for_each(|report| self.store_scope(document_id, report))?;
+                }
+            }
+            Delivery::Read(read) => super::reading::note(&self.store.connection, self.epoch.run, &read)?,
             Delivery::Event(event) => self.store_event(&event)?,
         }
         if self.uncommitted_rows >= ROWS_PER_TRANSACTION || self.last_beat.elapsed() > LONGEST_TRANSACTION {
@@ -115,12 +128,12 @@ impl Writer {
     /// Commits what was accepted so far, with a sign of life; gives one from time to time even when there is nothing.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         if !self.in_transaction && self.last_beat.elapsed() > BEAT {
-            ledger::beat(&self.store.connection, self.run)?;
+            ledger::beat(&self.store.connection, self.epoch.run)?;
             self.last_beat = Instant::now();
         }
         if self.in_transaction {
             self.last_beat = Instant::now();
-            ledger::beat(&self.store.connection, self.run)?;
+            ledger::beat(&self.store.connection, self.epoch.run)?;
             self.store.connection.execute_batch("COMMIT")?;
             self.in_transaction = false;
             self.uncommitted_rows = 0;
@@ -140,22 +153,54 @@ impl Writer {
         Ok(())
     }
 
-    fn store_rows(&mut self, rows: Rows) -> Result<(), StoreError> {
+    fn store_page(&mut self, page: Page) -> Result<(), StoreError> {
+        let scope = match &self.last_scope {
+            Some((endpoint, parent, scope)) if *endpoint == page.scope && *parent == page.parent => *scope,
+            _ => {
+                let db = &self.store.connection;
+                let (scope, _) = staging::scope(db, self.epoch.run, page.scope, &page.parent)?;
+                self.last_scope = Some((page.scope, page.parent, scope));
+                scope
+            }
+        };
+        staging::keep(&self.store.connection, scope, &page.follow_ups)?;
+        self.store_rows(scope, page.rows)
+    }
+
+    fn store_rows(&mut self, scope: i64, rows: Rows) -> Result<(), StoreError> {
+        let db = &self.store.connection;
+        let mut tallies = BTreeMap::new();
         for (table, rows) in rows.into_tables() {
             if table.in_document {
                 return Err(StoreError::Internal(format!("rows of `{}` outside a document", table.name)));
             }
             let sql = &self.tables[table.name];
-            let seen = mark_seen(table);
+            let seen = staging::mark_seen(table);
+            let scope = Value::Integer(scope);
             for row in rows {
-                let current = sql.find(&self.store.connection, None, &row)?;
-                let stored = sql.store(&self.store.connection, self.run, None, &row, current.as_ref())?;
-                self.store.connection.prepare_cached(&seen)?.execute(params_from_iter(table.key_of(&row)))?;
-                count(&mut self.tallies, table, &row, current.as_ref(), stored);
+                let current = sql.find(db, None, &row)?;
+                let stored = sql.store(db, self.epoch, None, &row, current.as_ref())?;
+                let mark = table.key_of(&row).into_iter().chain([&scope]);
+                db.prepare_cached(&seen)?.execute(params_from_iter(mark))?;
+                count(&mut tallies, table, &row, current.as_ref(), stored);
                 self.uncommitted_rows += 1;
             }
         }
-        Ok(())
+        staging::add_tallies(db, staging::ORGANISATION, &tallies)
+    }
+
+    /// Stores a document anew: what an earlier run read of it counts no more.
+    fn store_document(&mut self, bundle: &Bundle, follow_ups: &[FollowUp]) -> Result<(), StoreError> {
+        let (db, id) = (&self.store.connection, &bundle.document_id);
+        let (scope, read_by) = staging::scope(db, self.epoch.run, scope::DOCUMENT, id)?;
+        if read_by != self.epoch.run {
+            staging::undo_document(db, self.epoch, id)?;
+            staging::forget_follow_ups(db, scope)?;
+        }
+        staging::keep(db, scope, follow_ups)?;
+        self.store_bundle(bundle)?;
+        let is_good = bundle.scopes.iter().all(|report| report.outcome.is_good());
+        staging::settle(&self.store.connection, self.epoch.run, scope::DOCUMENT, id, is_good)
     }
 
     fn store_bundle(&mut self, bundle: &Bundle) -> Result<(), StoreError> {
@@ -181,11 +226,11 @@ impl Writer {
             .filter(|report| report.outcome.is_complete())
             .map(|report| (report.scope, report.parent.as_str()))
             .collect();
-        let changes_before = self.store.connection.total_changes();
+        let mut tallies = BTreeMap::new();
         // Keys that went in this bundle, for the rows that belonged to them. Parents come before children in `TABLES`.
         let mut gone: HashSet<(&str, Value)> = HashSet::new();
+        let is_listed = |scope| complete.iter().any(|(name, _)| *name == scope);
         for table in TABLES.iter().filter(|table| table.in_document) {
-            let is_listed = |scope| complete.iter().any(|(name, _)| *name == scope);
             let may_differ = !bundle.rows.of(table).is_empty()
                 || table.listed_by.iter().any(|listed| is_listed(listed.scope))
                 || !gone.is_empty();
@@ -211,8 +256,8 @@ impl Writer {
                 let row = incoming[&key];
                 let before = current.remove(&owned_key(table, row));
                 let stored =
-                    sql.store(&self.store.connection, self.run, Some(document), row, before.as_ref())?;
-                count(&mut self.tallies, table, row, before.as_ref(), stored);
+                    sql.store(&self.store.connection, self.epoch, Some(document), row, before.as_ref())?;
+                count(&mut tallies, table, row, before.as_ref(), stored);
                 self.uncommitted_rows += 1;
             }
             for row in current.into_values() {
@@ -231,19 +276,17 @@ impl Writer {
                 if !unlisted && !orphaned {
                     continue;
                 }
-                sql.close(&self.store.connection, self.run, Some(document), &row.values, row.valid_from)?;
+                sql.close(&self.store.connection, self.epoch, Some(document), &row.values, row.valid_from)?;
                 if let Some(Value::Text(key)) = table.key_of(&row.values).first().copied() {
                     gone.insert((table.name, Value::Text(key.clone())));
                 }
-                let tally = self.tallies.entry(table.kind_of(&row.values).to_owned()).or_default();
+                let tally: &mut Tally = tallies.entry(table.kind_of(&row.values).to_owned()).or_default();
                 tally.removed += 1;
                 tally.unlisted += i64::from(unlisted && !orphaned);
                 self.uncommitted_rows += 1;
             }
         }
-        if self.store.connection.total_changes() > changes_before {
-            self.changed_documents.insert(document);
-        }
+        staging::add_tallies(&self.store.connection, document, &tallies)?;
         for report in &bundle.scopes {
             self.store_scope(&bundle.document_id, report)?;
         }
@@ -251,9 +294,6 @@ impl Writer {
     }
 
     fn store_scope(&mut self, document: &str, report: &ScopeReport) -> Result<(), StoreError> {
-        if !report.outcome.is_good() {
-            self.deficient_scopes += 1;
-        }
         let parent = match (document, report.parent.as_str()) {
             ("", parent) => parent.to_owned(),
             (document, "") => document.to_owned(),
@@ -263,7 +303,7 @@ impl Writer {
             .connection
             .prepare_cached("INSERT OR REPLACE INTO fetch_scope VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
-                self.run,
+                self.epoch.run,
                 report.scope,
                 parent,
                 report.outcome.name(),
@@ -275,14 +315,17 @@ impl Writer {
                 report.message
             ])?;
         self.uncommitted_rows += 1;
+        // A document is resumed as a whole; its images, which come one by one, are not.
+        if document.is_empty() || report.scope == scope::PREVIEWS {
+            let is_good = report.outcome.is_good();
+            staging::settle(&self.store.connection, self.epoch.run, report.scope, &parent, is_good)?;
+        }
         Ok(())
     }
 
     fn store_event(&mut self, event: &Event) -> Result<(), StoreError> {
-        self.store.connection.prepare_cached("INSERT INTO run_event VALUES (?, ?, ?, ?, ?, ?, 1)")?.execute(
-            params![self.run, now(), event.severity.name(), event.code, event.message, event.context],
-        )?;
-        Ok(())
+        let Event { severity, code, message, context } = event;
+        ledger::insert_event(&self.store.connection, self.epoch.run, *severity, code, message, context)
     }
 }
 
@@ -312,7 +355,7 @@ fn count(
 }
 
 /// Counts the difference of a row from the published one, `times` over.
-fn count_difference(
+pub(super) fn count_difference(
     tallies: &mut BTreeMap<String, Tally>,
     table: &Table,
     published: Option<&[Value]>,
@@ -339,17 +382,4 @@ fn tally(tallies: &mut BTreeMap<String, Tally>, kind: &str, change: impl FnOnce(
         Some(tally) => change(tally),
         None => change(tallies.entry(kind.to_owned()).or_default()),
     }
-}
-
-/// The keys that this run has seen, for tables whose rows arrive page by page.
-fn seen_table(table: &Table) -> String {
-    let keys: Vec<_> =
-        table.columns.iter().filter(|column| column.key).map(|c| format!("\"{}\"", c.name)).collect();
-    let keys = keys.join(", ");
-    format!("CREATE TEMP TABLE seen_{} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID", table.name)
-}
-
-fn mark_seen(table: &Table) -> String {
-    let places = vec!["?"; table.columns.iter().filter(|column| column.key).count()].join(", ");
-    format!("INSERT OR IGNORE INTO temp.seen_{} VALUES ({places})", table.name)
 }

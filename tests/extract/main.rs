@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod dialects;
 mod everything;
+mod faults;
 mod filters;
 mod incremental;
 mod mistakes;
@@ -16,6 +17,7 @@ mod plan;
 mod previews;
 mod requests;
 mod rerun;
+mod resume;
 mod shapes;
 #[cfg(unix)]
 mod signals;
