@@ -8,12 +8,14 @@ use std::path::Path;
 use fastrand::Rng;
 use serde_json::json;
 use sigma_catalog::access::{Access, Confidence, Level, narrative};
-use sigma_catalog::catalog::facts::Facts;
+use sigma_catalog::catalog::delivery::scope;
+use sigma_catalog::catalog::facts::{Facts, Readings};
 use sigma_catalog::simulator::{FaultRule, Options};
 use sigma_catalog::store::{About, Catalog};
 
 use crate::awkward::{chance, organisation};
 use crate::context::Context;
+use crate::facts::{Build, empty};
 use crate::narrow::{named, store};
 
 /// How many organisations.
@@ -196,4 +198,56 @@ fn the_commands_say_the_same_whether_or_not_a_run_is_marked() {
     let ran = context.run(&["extract", "--grants", "principal"]);
     assert_eq!(ran.code, 0, "{ran}");
     assert!(marked(3), "all was read again");
+}
+
+/// An organisation of which the ledger says of each scope that it was read, but for one.
+fn read_but(unread: Option<(&str, &str)>) -> Facts {
+    let mut facts = empty();
+    facts.account_types.remove(0);
+    facts.member("m0", "Admin");
+    facts.team("t0", &["m0"]);
+    facts.workspace("w0");
+    facts.document("workbook", "o0", "w0");
+    facts.document("report", "o1", "").is_archived = true;
+    facts.readings = Readings::new(false, true);
+    let all = [
+        (scope::MEMBERS, ""),
+        (scope::TEAMS, ""),
+        (scope::ACCOUNT_TYPES, ""),
+        (scope::WORKSPACES, ""),
+        (scope::TEAM_MEMBERS, "t0"),
+        (scope::FILES, "workbook"),
+        (scope::DOCUMENTS, "workbook"),
+        (scope::OBJECT_GRANTS, "w0"),
+        (scope::OBJECT_GRANTS, "o0"),
+    ];
+    for (scope, parent) in all.into_iter().filter(|one| Some(*one) != unread) {
+        facts.readings.note(scope, parent, true);
+    }
+    facts
+}
+
+#[test]
+fn whatever_answers_rest_on_unsettles_an_organisation_where_nothing_is_known_of_it() {
+    let is_settled = |facts: &Facts| Access::new(facts).is_settled(facts);
+    assert!(is_settled(&read_but(None)), "what is in the trash does not matter");
+    for unread in [
+        (scope::ACCOUNT_TYPES, ""),
+        (scope::TEAM_MEMBERS, "t0"),
+        (scope::FILES, "workbook"),
+        (scope::DOCUMENTS, "workbook"),
+        (scope::OBJECT_GRANTS, "w0"),
+        (scope::OBJECT_GRANTS, "o0"),
+    ] {
+        assert!(!is_settled(&read_but(Some(unread))), "{unread:?}");
+    }
+    let mut facts = read_but(None);
+    facts.readings.note(scope::MEMBER_GRANTS, "somebody else", true);
+    assert!(!is_settled(&facts), "a member's grants");
+    let mut facts = read_but(None);
+    facts.readings.note(scope::FILES, "report", false);
+    assert!(!is_settled(&facts), "a listing that failed");
+    let mut facts = read_but(None);
+    facts.readings.by_administrator = false;
+    assert!(!is_settled(&facts), "a user's credentials");
 }
