@@ -4,6 +4,7 @@
 //! tells of a grant, and then it takes all facts to say so.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -34,9 +35,8 @@ pub(super) fn facts_of_member(
     let mut principals: Vec<String> = memberships.iter().map(|known| known.team_id.clone()).collect();
     principals.extend(teams.iter().filter(|team| team.is_everyone()).map(|team| team.id.clone()));
     let mut grants = rows(db, id, "object_grant", GRANT, Some(("member_id", &asked)), grant)?;
-    // One that names a member as well is that member's.
-    let to_teams = rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?;
-    grants.extend(to_teams.into_iter().filter(|grant| grant.member_id.is_empty()));
+    // One that names a member as well is that member's, whom the rules do not find here.
+    grants.extend(rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?);
     // Administrators see everything.
     let files = match members.iter().any(MemberFact::is_called_administrator) {
         true => all(db, id)?,
@@ -89,54 +89,93 @@ fn reachable(
     let mut granted: Vec<String> = grants.iter().map(|grant| grant.object_id.clone()).collect();
     granted.sort_unstable();
     granted.dedup();
-    // UNION keeps an object once, which ends the walk in a circle of folders.
-    let within = format!(
-        "WITH RECURSIVE start(object) AS MATERIALIZED ( \
-         SELECT object FROM {OBJECTS} WHERE {VALID} AND id IN (SELECT value FROM json_each(?2)) \
-         UNION SELECT object FROM {OBJECTS} WHERE {VALID} AND owner_id IN (SELECT value FROM json_each(?3))), \
-         below(object) AS (SELECT object FROM start UNION \
-         SELECT next.object FROM below CROSS JOIN {OBJECTS} next ON next.parent = below.object WHERE {VALID}), \
-         above(object) AS (SELECT object FROM start UNION \
-         SELECT (SELECT parent FROM {OBJECTS} WHERE {VALID} AND object = above.object) FROM above) \
-         SELECT {OBJECT} FROM (SELECT object AS within FROM below UNION SELECT object FROM above) \
-         CROSS JOIN {OBJECTS} ON object = within WHERE {VALID}"
-    );
-    placed(db, &within, (run, json(&granted), members))
+    let mut found = Found::default();
+    found.take(placed(db, "id IN (SELECT value FROM json_each(?2))", (run, json(&granted)))?);
+    found.take(placed(db, "owner_id IN (SELECT value FROM json_each(?2))", (run, members))?);
+    let mut above: Vec<i64> = found.objects.iter().filter_map(|object| object.parent).collect();
+    // What was met before is not taken again, which ends the walk in a circle of folders.
+    let mut at = 0;
+    while let Some(object) = found.objects.get(at) {
+        if object.file.is_container() {
+            found.take(placed(db, "parent = ?2", (run, object.key))?);
+        }
+        at += 1;
+    }
+    while let Some(key) = above.pop() {
+        if !found.places.contains_key(&key) {
+            let object = placed(db, "object = ?2", (run, key))?;
+            above.extend(object.iter().filter_map(|object| object.parent));
+            found.take(object);
+        }
+    }
+    Ok(found.files())
 }
 
 /// All objects.
 fn all(db: &Connection, run: i64) -> Result<Vec<FileFact>, StoreError> {
-    placed(db, &format!("SELECT {OBJECT} FROM {OBJECTS} WHERE {VALID}"), [run])
+    let mut found = Found::default();
+    found.take(placed(db, "true", [run])?);
+    Ok(found.files())
 }
 
-const OBJECTS: &str = "access_object_history";
-const OBJECT: &str = "id, type, url_id, name, path, owner_id, is_archived, created_at, object, parent";
+/// An object by its number, with the number of what it lies in.
+struct Placed {
+    key: i64,
+    parent: Option<i64>,
+    file: FileFact,
+}
 
-/// The objects that a query answers, each with what it lies in.
-fn placed(db: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<FileFact>, StoreError> {
-    let mut statement = db.prepare_cached(sql)?;
+/// Objects, each once.
+#[derive(Default)]
+struct Found {
+    objects: Vec<Placed>,
+    /// Where in the list the object of a number stands.
+    places: HashMap<i64, usize>,
+}
+
+impl Found {
+    fn take(&mut self, objects: Vec<Placed>) {
+        for object in objects {
+            if let Entry::Vacant(free) = self.places.entry(object.key) {
+                free.insert(self.objects.len());
+                self.objects.push(object);
+            }
+        }
+    }
+
+    /// The objects with the ids of what they lie in.
+    fn files(self) -> Vec<FileFact> {
+        let id_of = |key: &i64| self.places.get(key).map(|place| self.objects[*place].file.id.clone());
+        let parents: Vec<Option<String>> =
+            self.objects.iter().map(|object| object.parent.as_ref().and_then(id_of)).collect();
+        let files = self.objects.into_iter().zip(parents);
+        files.map(|(object, parent_id)| FileFact { parent_id, ..object.file }).collect()
+    }
+}
+
+/// The objects that were there at run `?1` and that a condition names.
+fn placed(db: &Connection, condition: &str, parameters: impl Params) -> Result<Vec<Placed>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT object, parent, id, type, url_id, name, path, owner_id, is_archived, created_at \
+         FROM access_object_history WHERE {VALID} AND {condition}"
+    ))?;
     let read = |row: &Row<'_>| {
-        let file = FileFact {
-            id: row.get(0)?,
-            file_type: row.get(1)?,
-            url_id: row.get(2)?,
-            name: row.get(3)?,
-            parent_id: None,
-            path: row.get(4)?,
-            owner_id: row.get(5)?,
-            is_archived: row.get(6)?,
-            created_at: row.get(7)?,
-        };
-        Ok((row.get(8)?, row.get(9)?, file))
+        Ok(Placed {
+            key: row.get(0)?,
+            parent: row.get(1)?,
+            file: FileFact {
+                id: row.get(2)?,
+                file_type: row.get(3)?,
+                url_id: row.get(4)?,
+                name: row.get(5)?,
+                parent_id: None,
+                path: row.get(6)?,
+                owner_id: row.get(7)?,
+                is_archived: row.get(8)?,
+                created_at: row.get(9)?,
+            },
+        })
     };
-    let objects: Vec<(i64, Option<i64>, FileFact)> =
-        statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
-    let places: HashMap<i64, usize> =
-        objects.iter().zip(0..).map(|((key, ..), place)| (*key, place)).collect();
-    let parents: Vec<Option<String>> = objects
-        .iter()
-        .map(|(_, parent, _)| Some(objects[*places.get(parent.as_ref()?)?].2.id.clone()))
-        .collect();
-    let files = objects.into_iter().zip(parents);
-    Ok(files.map(|((_, _, file), parent_id)| FileFact { parent_id, ..file }).collect())
+    let objects = statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
+    Ok(objects)
 }
