@@ -154,9 +154,9 @@ fn a_failure_at_what_no_catalog_can_do_without_ends_the_run_with_its_exit_code()
         ("GET /v2/teams/{teamId}/members html429", 7, "rate.limited", "bytes"),
     ] {
         break_it(&context, &[rule.to_owned()]);
-        // A token call has to keep its distance from the one before it.
+        // A token call has to keep its distance from the one before it, and so does everybody after a refusal.
         let ran = extract_from(&context, &context.simulator.url(), |options| {
-            if rule.contains("token") {
+            if rule.contains("token") || rule.contains("html429") {
                 options.retry.attempts = 2;
             }
         });
