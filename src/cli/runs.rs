@@ -134,7 +134,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         ("organisation", run.organization_id.clone()),
         ("administrator", run.token_is_admin.map(|admin| if admin { "yes" } else { "no" }.to_owned())),
         ("exit code", run.exit_code.map(|code| code.to_string())),
-        ("requests", Some(format!("{} ({} retries)", thousands(run.requests), thousands(run.retries)))),
+        ("requests", Some(requests(run))),
         ("message", run.message.clone()),
     ];
     for (name, value) in facts.into_iter().chain(shown.audience.as_ref().map(told).into_iter().flatten()) {
@@ -194,6 +194,18 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         }
     }
     Ok(())
+}
+
+/// What a run asked, and what of it was in vain.
+fn requests(run: &RunRow) -> String {
+    let mut told = format!("{} ({} retries", thousands(run.requests), thousands(run.retries));
+    if run.refused > 0 {
+        told += &format!(", {} refused for coming too fast", thousands(run.refused));
+    }
+    if run.waited_ms > 0 {
+        told += &format!(", waited {:.1} s", run.waited_ms as f64 / 1000.0);
+    }
+    told + ")"
 }
 
 /// Whom a run mirrored, as lines of name and value.

@@ -21,5 +21,16 @@ pub(super) fn events(stats: &ClientStats) -> Vec<Event> {
             context: String::new(),
         });
     }
+    if let Some(rate) = stats.learnt_per_second {
+        let (refused, all) = (stats.refused(), stats.http_calls());
+        events.push(Event {
+            severity: Severity::Info,
+            code: "rate.learnt".to_owned(),
+            message: format!(
+                "Sigma lets about {rate:.1} requests a second pass; {refused} of {all} came too fast"
+            ),
+            context: String::new(),
+        });
+    }
     events
 }

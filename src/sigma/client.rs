@@ -1,7 +1,7 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::call::Call;
 use super::clock::ClockCheck;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
+use super::limit::{Pauses, Refused, Verdict};
 use super::model::{ApiErrorRow, Row};
 use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
@@ -40,6 +41,8 @@ struct Inner {
     tokens: Tokens,
     budget: Mutex<RetryBudget>,
     circuits: Vec<Mutex<Circuit>>,
+    /// Calls that were not refused, by endpoint.
+    passed: Vec<AtomicU64>,
     /// The limits that endpoints have of their own, by name.
     paces: HashMap<&'static str, Pace>,
     counters: Counters,
@@ -56,11 +59,13 @@ pub(crate) struct Effort {
     pub(crate) retries: u64,
 }
 
-/// How long one attempt waited for its turn, and how long the answer took.
+/// How one attempt went: how long it waited for its turn, how long the answer took, and whether it was refused for
+/// coming too fast, except for a token: that endpoint has a limit of its own.
 #[derive(Clone, Copy)]
-struct Timing {
+struct Course {
     waited: Duration,
     took: Duration,
+    refused: Option<Refused>,
 }
 
 /// What is asked.
@@ -91,12 +96,18 @@ impl SigmaClient {
     /// is triggered, every call in progress ends with [`SigmaError::Cancelled`].
     pub fn new(options: ClientOptions, cancel: CancellationToken) -> Result<Self, SigmaError> {
         options.check()?;
+        let pauses = Pauses {
+            base: options.retry.base_delay,
+            longest: options.retry.longest_delay,
+            longest_asked: options.retry.longest_retry_after,
+        };
         Ok(Self(Arc::new(Inner {
             transport: Transport::new(&options)?,
-            gate: Gate::new(options.workers, options.requests_per_second, options.retry.longest_retry_after),
+            gate: Gate::new(options.workers, options.requests_per_second, pauses),
             tokens: Tokens::default(),
             budget: Mutex::new(RetryBudget::new(options.retry.budget_reserve)),
             circuits: Endpoint::ALL.iter().map(|_| Mutex::default()).collect(),
+            passed: Endpoint::ALL.iter().map(|_| AtomicU64::default()).collect(),
             paces: Endpoint::ALL
                 .iter()
                 .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
@@ -137,7 +148,7 @@ impl SigmaClient {
     /// What was done so far.
     pub fn stats(&self) -> ClientStats {
         let mut stats = self.0.counters.snapshot();
-        (stats.open_lanes, stats.largest_in_flight) = self.0.gate.lanes();
+        self.0.gate.tell(&mut stats);
         stats
     }
 
@@ -262,14 +273,19 @@ impl Inner {
             return give_up(cause, effort.http_calls);
         }
         let mut attempts = Attempts::default();
+        let mut first_sent = None;
+        // What had passed on this endpoint when the request was last refused for its pace.
+        let mut passed_before = None;
         let mut refused: Option<Arc<Token>> = None;
         loop {
             let (request, token) = self.request(&question, &url, refused.as_deref()).await?;
-            let (exchanged, timing) = self.exchange(&mut question, request).await;
+            let ready = Instant::now();
+            let (exchanged, course) = self.exchange(&mut question, request).await;
+            let first_sent = *first_sent.get_or_insert(ready + course.waited);
             effort.http_calls += 1;
             let tell = |status, request_id: Option<&str>| {
                 let path = url.path();
-                let (attempt, Timing { waited, took }) = (effort.http_calls - calls_before, timing);
+                let (attempt, Course { waited, took, .. }) = (effort.http_calls - calls_before, course);
                 let (wait_ms, took_ms) = (millis(waited), millis(took));
                 tracing::debug!(
                     endpoint = spec.name,
@@ -293,7 +309,24 @@ impl Inner {
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
             attempts.first_contact = !self.answered.load(Ordering::Relaxed);
-            match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
+            if course.refused.is_some() {
+                let passed = self.passed_on(&question);
+                if passed_before.is_some_and(|before| before < passed) {
+                    attempts.forgive();
+                }
+                passed_before = Some(passed);
+            }
+            let mut decision =
+                attempts.next(policy, spec, failed.outcome(), first_sent.elapsed(), fastrand::f64);
+            if let (Decision::Wait(wait), Some(refused)) = (&mut decision, course.refused) {
+                if refused.in_a_row >= policy.attempts {
+                    decision = Decision::GiveUp(ErrorKind::RateLimited, "rate.limited");
+                } else if refused.in_a_row > 1 || !attempts.is_repeated() {
+                    // The gate makes everybody wait. Only where others pass, and this endpoint does not, it waits alone.
+                    *wait = Duration::ZERO;
+                }
+            }
+            match decision {
                 Decision::Renew if token.is_some() => refused = token,
                 Decision::Wait(wait) => {
                     if !self.may_retry(&question, &failed) {
@@ -302,7 +335,7 @@ impl Inner {
                         return give_up(cause, effort.http_calls);
                     }
                     effort.retries += 1;
-                    self.hold_back(spec, &failed, wait).await;
+                    self.hold_back(spec, &failed, course.refused, wait).await;
                 }
                 decision => {
                     let (kind, code) = match decision {
@@ -352,7 +385,7 @@ impl Inner {
         &self,
         question: &mut Question<'_>,
         request: RequestBuilder,
-    ) -> (Result<Answer, Silence>, Timing) {
+    ) -> (Result<Answer, Silence>, Course) {
         let ready = Instant::now();
         // An endpoint's own limit first: who waits for it holds no lane.
         if let Some(pace) = self.paces.get(&question.spec().name) {
@@ -364,12 +397,21 @@ impl Inner {
         }
         let sent = Instant::now();
         let exchanged = self.transport.exchange(request).await;
-        let timing = Timing { waited: sent - ready, took: sent.elapsed() };
+        let took = sent.elapsed();
         if let Question::Token(flight) = question {
             flight.called();
         }
-        drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
+        let refused = permit.end(match (&exchanged, &question) {
+            (Err(_), _) | (Ok(Answer { status: 429, .. }), Question::Token(_)) => Verdict::Silence,
+            (Ok(Answer { status: 429, retry_after, .. }), _) => Verdict::Refused(*retry_after),
+            (Ok(_), _) => Verdict::Passed,
+        });
+        if let Question::Data(call) = question
+            && !matches!(status, 0 | 429)
+        {
+            self.passed[call.endpoint() as usize].fetch_add(1, Ordering::Relaxed);
+        }
         if let Ok(answer) = &exchanged {
             self.answered.store(true, Ordering::Relaxed);
             if let Some(message) = self.clock.compare(answer.date) {
@@ -377,14 +419,11 @@ impl Inner {
                 self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
             }
         }
-        if !matches!(status, 0 | 429) {
-            self.gate.clean();
-        }
         self.counters.change(|stats| {
             *stats.requests.entry((question.spec().name, status)).or_default() += 1;
             stats.token_calls += u64::from(matches!(question, Question::Token(_)));
         });
-        (exchanged, timing)
+        (exchanged, Course { waited: sent - ready, took, refused })
     }
 
     fn may_ask(&self, question: &Question<'_>) -> bool {
@@ -399,19 +438,44 @@ impl Inner {
         failed.status() == Some(429) || matches!(question, Question::Token(_)) || locked(&self.budget).retry()
     }
 
-    /// Waits before the next attempt, and makes the others wait where the server meant everybody.
-    async fn hold_back(&self, spec: &EndpointSpec, failed: &Failed, wait: Duration) {
+    /// Waits before the next attempt, and makes the others wait where the server meant everybody. For who was `refused`
+    /// the gate has seen to that.
+    async fn hold_back(
+        &self,
+        spec: &EndpointSpec,
+        failed: &Failed,
+        refused: Option<Refused>,
+        wait: Duration,
+    ) {
         self.counters.change(|stats| {
             stats.retries += 1;
-            stats.waited += wait;
+            stats.waited += refused.map_or(wait, |refused| refused.pause.max(wait));
         });
-        if failed.status() == Some(429) {
-            tracing::warn!(endpoint = spec.name, wait_ms = millis(wait), "Sigma asks to slow down");
-            self.gate.refused(wait);
-        } else if failed.retry_after().is_some() {
-            self.gate.pause(wait);
+        match refused {
+            Some(Refused { pause, is_news: true, .. }) => {
+                let mut stats = ClientStats::default();
+                self.gate.tell(&mut stats);
+                tracing::warn!(
+                    endpoint = spec.name,
+                    wait_ms = millis(pause),
+                    at_once = stats.open_lanes,
+                    per_second = stats.learnt_per_second,
+                    "Sigma asks to slow down"
+                );
+            }
+            Some(_) => {}
+            None if failed.retry_after().is_some() => self.gate.pause(wait),
+            None => {}
         }
         sleep(wait).await;
+    }
+
+    /// How many calls of this endpoint were not refused so far.
+    fn passed_on(&self, question: &Question<'_>) -> u64 {
+        match question {
+            Question::Token(_) => 0,
+            Question::Data(call) => self.passed[call.endpoint() as usize].load(Ordering::Relaxed),
+        }
     }
 
     fn circuit(&self, question: &Question<'_>, change: impl FnOnce(&mut Circuit)) {

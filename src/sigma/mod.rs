@@ -15,6 +15,7 @@ mod clock;
 mod endpoints;
 mod error;
 pub mod ids;
+mod limit;
 pub mod model;
 mod options;
 mod pace;

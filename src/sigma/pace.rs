@@ -10,19 +10,21 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as Line, Notify};
 use tokio::time::{Instant, sleep_until};
 
-/// Calls without a refusal after which one more lane opens.
-const CLEAN_CALLS_PER_LANE: u32 = 100;
+use super::limit::{Limit, Pauses, Refused, Ticket, Turn, Verdict};
+use super::stats::ClientStats;
 
 /// The gate every request passes.
 pub(crate) struct Gate {
-    lanes: Mutex<Lanes>,
-    lane_free: Notify,
-    pause_until: Mutex<Instant>,
-    longest_pause: Duration,
-    rate: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>>,
+    /// What was learnt of Sigma's limits, and who is in flight.
+    limit: Mutex<Limit>,
+    /// What the limit's times count from.
+    begun: Instant,
+    /// Only who is first in line looks at the limit: first come, first served.
+    line: Line<()>,
+    ended: Notify,
 }
 
 /// The limit that one endpoint has of its own.
@@ -44,121 +46,71 @@ impl Pace {
     }
 }
 
-struct Lanes {
-    configured: usize,
-    open: usize,
-    in_flight: usize,
-    largest_in_flight: usize,
-    clean_calls: u32,
-}
-
 /// The right to have one request in flight.
 pub(crate) struct Permit<'a> {
     gate: &'a Gate,
+    ticket: Option<Ticket>,
 }
 
 impl Gate {
-    pub(crate) fn new(workers: usize, per_second: Option<NonZeroU32>, longest_pause: Duration) -> Self {
-        // A burst of one: a plain quota of ten per second lets ten through at once.
-        let quota = |rate| Quota::per_second(rate).allow_burst(NonZeroU32::MIN);
+    pub(crate) fn new(workers: usize, per_second: Option<NonZeroU32>, pauses: Pauses) -> Self {
+        let fastest = per_second.map(|rate| f64::from(rate.get()));
         Self {
-            lanes: Mutex::new(Lanes {
-                configured: workers,
-                open: workers,
-                in_flight: 0,
-                largest_in_flight: 0,
-                clean_calls: 0,
-            }),
-            lane_free: Notify::new(),
-            pause_until: Mutex::new(Instant::now()),
-            longest_pause,
-            rate: per_second.map(|rate| RateLimiter::direct_with_clock(quota(rate), TokioClock)),
+            limit: Mutex::new(Limit::new(workers, fastest, pauses)),
+            begun: Instant::now(),
+            line: Line::new(()),
+            ended: Notify::new(),
         }
     }
 
-    /// Waits for permission to send. In this order: a lane, the shared pause, the rate; and after every wait for
-    /// the rate the pause again, because a sibling may have been refused meanwhile.
+    /// Waits for permission to send: in line, for the end of a pause, for a lane and for the pace. After every wait
+    /// everything is looked at again, because a sibling may have been refused meanwhile.
     pub(crate) async fn admit(&self) -> Permit<'_> {
-        let permit = self.lane().await;
+        let _first = self.line.lock().await;
         loop {
-            self.wait_for_pause().await;
-            let Some(rate) = &self.rate else { return permit };
-            match rate.check() {
-                Ok(()) => return permit,
-                Err(refused) => sleep_until(refused.earliest_possible().0).await,
+            // Asked for before looking, so that an end in between is not missed.
+            let ended = self.ended.notified();
+            let turn = locked(&self.limit).turn(self.begun.elapsed());
+            match turn {
+                Turn::Go(ticket) => return Permit { gate: self, ticket: Some(ticket) },
+                Turn::At(at) => sleep_until(self.begun + at).await,
+                Turn::WhenEnded => ended.await,
             }
         }
-    }
-
-    /// Sigma said "too many": everybody waits, and half of the lanes close.
-    pub(crate) fn refused(&self, pause: Duration) {
-        {
-            let mut lanes = locked(&self.lanes);
-            lanes.open = (lanes.open / 2).max(1);
-            lanes.clean_calls = 0;
-        }
-        self.pause(pause);
     }
 
     /// Nobody sends for this long. A pause only ever moves forward.
     pub(crate) fn pause(&self, pause: Duration) {
-        let until = Instant::now() + pause.min(self.longest_pause);
-        let mut pause_until = locked(&self.pause_until);
-        *pause_until = until.max(*pause_until);
+        locked(&self.limit).pause(self.begun.elapsed() + pause);
     }
 
-    /// A call was answered without a refusal; enough of these reopen a lane.
-    pub(crate) fn clean(&self) {
-        let mut lanes = locked(&self.lanes);
-        if lanes.open == lanes.configured {
-            return;
-        }
-        lanes.clean_calls += 1;
-        if lanes.clean_calls >= CLEAN_CALLS_PER_LANE {
-            lanes.clean_calls = 0;
-            lanes.open += 1;
-            drop(lanes);
-            self.lane_free.notify_one();
-        }
+    /// What there is to tell of it.
+    pub(crate) fn tell(&self, stats: &mut ClientStats) {
+        let limit = locked(&self.limit);
+        stats.open_lanes = limit.lanes();
+        stats.largest_in_flight = limit.most_in_flight();
+        stats.learnt_per_second = limit.learnt();
+    }
+}
+
+impl Permit<'_> {
+    /// The request has ended. Answers what its refusal led to.
+    pub(crate) fn end(mut self, verdict: Verdict) -> Option<Refused> {
+        self.finish(verdict)
     }
 
-    /// Lanes open now, and the most requests that were ever in flight together.
-    pub(crate) fn lanes(&self) -> (usize, usize) {
-        let lanes = locked(&self.lanes);
-        (lanes.open, lanes.largest_in_flight)
-    }
-
-    async fn lane(&self) -> Permit<'_> {
-        loop {
-            // Asked for before looking, so that a lane freed in between is not missed.
-            let freed = self.lane_free.notified();
-            {
-                let mut lanes = locked(&self.lanes);
-                if lanes.in_flight < lanes.open {
-                    lanes.in_flight += 1;
-                    lanes.largest_in_flight = lanes.largest_in_flight.max(lanes.in_flight);
-                    return Permit { gate: self };
-                }
-            }
-            freed.await;
-        }
-    }
-
-    async fn wait_for_pause(&self) {
-        loop {
-            let until = *locked(&self.pause_until);
-            if until <= Instant::now() {
-                return;
-            }
-            sleep_until(until).await;
-        }
+    fn finish(&mut self, verdict: Verdict) -> Option<Refused> {
+        let (ticket, gate) = (self.ticket.take()?, self.gate);
+        let refused = locked(&gate.limit).end(ticket, verdict, gate.begun.elapsed(), fastrand::f64());
+        gate.ended.notify_one();
+        refused
     }
 }
 
 impl Drop for Permit<'_> {
+    /// A request that was given up, for a run that was told to stop does not wait for answers.
     fn drop(&mut self) {
-        locked(&self.gate.lanes).in_flight -= 1;
-        self.gate.lane_free.notify_one();
+        self.finish(Verdict::Silence);
     }
 }
 
@@ -206,11 +158,19 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(300);
+    const PAUSES: Pauses = Pauses {
+        base: Duration::ZERO,
+        longest: Duration::from_secs(60),
+        longest_asked: Duration::from_secs(300),
+    };
+
+    async fn refuse(gate: &Gate, asked: Duration) {
+        gate.admit().await.end(Verdict::Refused(Some(asked)));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn requests_leave_at_the_configured_rate_and_not_in_bursts() {
-        let gate = Gate::new(10, NonZeroU32::new(2), LONG);
+        let gate = Gate::new(10, NonZeroU32::new(2), PAUSES);
         let begun = Instant::now();
         for _ in 0..1001 {
             drop(gate.admit().await);
@@ -236,7 +196,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_waits_for_the_rate_sees_a_pause_set_meanwhile() {
-        let gate = Arc::new(Gate::new(2, NonZeroU32::new(1), LONG));
+        let gate = Arc::new(Gate::new(2, NonZeroU32::new(1), PAUSES));
         drop(gate.admit().await);
         let begun = Instant::now();
         let waiting = tokio::spawn({
@@ -244,54 +204,65 @@ mod tests {
             async move { drop(gate.admit().await) }
         });
         tokio::time::sleep(Duration::from_millis(500)).await;
-        gate.refused(Duration::from_secs(30));
+        gate.pause(Duration::from_secs(30));
         waiting.await.expect("admitted");
         assert!(begun.elapsed() >= Duration::from_millis(30_500));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pause_only_moves_forward_and_is_capped() {
-        let gate = Gate::new(1, None, LONG);
+    async fn a_pause_only_moves_forward_and_what_sigma_asks_is_capped() {
+        let gate = Gate::new(1, None, PAUSES);
         let begun = Instant::now();
-        gate.pause(Duration::from_secs(9_999));
+        refuse(&gate, Duration::from_secs(9_999)).await;
         gate.pause(Duration::from_secs(1));
         drop(gate.admit().await);
         assert_eq!(begun.elapsed().as_secs(), 300);
     }
 
-    #[tokio::test]
-    async fn a_refusal_halves_the_lanes_and_a_hundred_clean_calls_open_one() {
-        let gate = Gate::new(10, None, LONG);
-        gate.refused(Duration::ZERO);
-        gate.refused(Duration::ZERO);
-        gate.refused(Duration::ZERO);
-        gate.refused(Duration::ZERO);
-        assert_eq!(gate.lanes().0, 1, "10, 5, 2, 1, and never none");
-        for _ in 0..99 {
-            gate.clean();
-        }
-        assert_eq!(gate.lanes().0, 1);
-        gate.clean();
-        assert_eq!(gate.lanes().0, 2);
-        for _ in 0..100_000 {
-            gate.clean();
-        }
-        assert_eq!(gate.lanes().0, 10, "never above the setting");
-    }
-
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn closed_lanes_hold_requests_back_and_a_freed_one_lets_them_go() {
-        let gate = Arc::new(Gate::new(2, None, LONG));
+        let gate = Arc::new(Gate::new(2, None, PAUSES));
         let first = gate.admit().await;
-        gate.refused(Duration::ZERO);
+        refuse(&gate, Duration::ZERO).await;
         let waiting = tokio::spawn({
             let gate = Arc::clone(&gate);
             async move { drop(gate.admit().await) }
         });
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
         assert!(!waiting.is_finished());
         drop(first);
         waiting.await.expect("admitted");
-        assert_eq!(gate.lanes().1, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_came_first_goes_first() {
+        let gate = Arc::new(Gate::new(1, NonZeroU32::new(1), PAUSES));
+        let gone = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = tokio::task::JoinSet::new();
+        for number in 0..50 {
+            let (gate, gone) = (Arc::clone(&gate), Arc::clone(&gone));
+            waiting.spawn(async move {
+                drop(gate.admit().await);
+                locked(&gone).push(number);
+            });
+            tokio::task::yield_now().await;
+        }
+        waiting.join_all().await;
+        assert_eq!(*locked(&gone), (0..50).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_stops_waiting_does_not_stop_the_line() {
+        let gate = Arc::new(Gate::new(1, None, PAUSES));
+        let first = gate.admit().await;
+        let wait = || {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move { drop(gate.admit().await) })
+        };
+        let (leaves, stays) = (wait(), wait());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        leaves.abort();
+        drop(first);
+        stays.await.expect("admitted");
     }
 }

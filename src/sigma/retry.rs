@@ -105,6 +105,16 @@ pub(crate) struct Attempts {
 const FIRST_CONTACT: u32 = 3;
 
 impl Attempts {
+    /// The attempt that comes to be judged next was refused in a crowd, of which others passed: that does not count.
+    pub(crate) fn forgive(&mut self) {
+        self.counted = self.counted.saturating_sub(1);
+    }
+
+    /// Whether more than one attempt counted so far.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.counted > 1
+    }
+
     /// Decides after one more attempt, `elapsed` since the first one began. `draw` answers a number in `0.0..1.0`.
     pub(crate) fn next(
         &mut self,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A snapshot of the client's counters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClientStats {
     /// HTTP calls by endpoint name and status, retries and token calls included; status 0 means no answer.
     pub requests: BTreeMap<(&'static str, u16), u64>,
@@ -21,6 +21,8 @@ pub struct ClientStats {
     pub largest_in_flight: usize,
     /// Requests that may be in flight now: fewer than the workers after a refusal.
     pub open_lanes: usize,
+    /// Requests in a second that Sigma was found to let pass; `None` while it has not shown a limit.
+    pub learnt_per_second: Option<f64>,
     /// What was odd though nothing failed, the first hundred.
     pub remarks: Vec<Remark>,
     /// How many more there were.

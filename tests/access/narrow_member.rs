@@ -43,11 +43,16 @@ fn told(access: &Access, member: u32) -> String {
     text
 }
 
-/// Addresses that differ in case alone, one that is another member's id, and account types of which it is known what they
+/// Addresses that differ in case alone, one that is another member's id, grants that name a member and a team, and account types of which it is known what they
 /// allow.
 fn addressed(rng: &mut Rng, facts: &mut Facts) {
     for known in &mut facts.account_types {
         known.permissions = chance(rng, 60).then(|| vec!["view-worksheet".to_owned()]);
+    }
+    for grant in facts.grants.iter_mut().filter(|grant| grant.team_id.is_empty()) {
+        if chance(rng, 15) {
+            grant.team_id = "t0".into();
+        }
     }
     let emails = ["ann@x.com", "Ann@X.com", "m0", "M1", "", "änn@x.com", "ÄNN@x.com"];
     for member in &mut facts.members {
@@ -105,7 +110,7 @@ fn compare(catalog: &Catalog, at: Option<i64>, full: &Access, what: &str) -> (us
 /// Says of a run that it read all that access rests on.
 fn mark(path: &Path, run: i64) {
     let db = rusqlite::Connection::open(path).expect("the catalog");
-    db.execute("INSERT INTO settled_run VALUES (?)", [run]).expect("marked");
+    db.execute("INSERT OR IGNORE INTO settled_run VALUES (?)", [run]).expect("marked");
 }
 
 #[test]

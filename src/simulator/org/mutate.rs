@@ -54,6 +54,12 @@ pub enum Mutation {
     SetOwner { document: String, member: String },
     /// Publishes a new version with the same contents.
     TouchDocument { document: String },
+    /// Puts a document into the trash, or takes it out again.
+    ArchiveDocument { document: String, archived: bool },
+    /// Archives a connection, or brings it back.
+    ArchiveConnection { connection: String, archived: bool },
+    /// Gives a warehouse table another name. No document shows a sign of it.
+    RenameTable { table: String, name: String },
 }
 
 /// Why a change could not be made; nothing was changed.
@@ -155,6 +161,28 @@ impl Organization {
             Mutation::TouchDocument { document } => {
                 let place = self.find_document(document)?;
                 self.publish(place)
+            }
+            Mutation::ArchiveDocument { document, archived } => {
+                let place = self.find_document(document)?;
+                let inode = self.documents[place].inode;
+                self.inodes[inode].archived = *archived;
+                self.inodes[inode].stamps.updated_at = self.now();
+                Ok(json!({}))
+            }
+            Mutation::ArchiveConnection { connection, archived } => {
+                let found = Uuid::parse(connection).and_then(|id| self.connection(id));
+                let place = found.ok_or_else(|| unknown("connection", connection))?;
+                self.connections[place].archived = *archived;
+                self.connections[place].stamps.updated_at = self.now();
+                Ok(json!({}))
+            }
+            Mutation::RenameTable { table, name } => {
+                let found = Uuid::parse(table).and_then(|id| self.table(id));
+                let place = found.ok_or_else(|| unknown("table", table))?;
+                if let Some(last) = self.tables[place].path.last_mut() {
+                    name.clone_into(last);
+                }
+                Ok(json!({}))
             }
         }?;
         self.changed();

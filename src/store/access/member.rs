@@ -3,14 +3,16 @@
 //! Only of a run that read all that access rests on: elsewhere something that was not read, wherever it is, may be what
 //! tells of a grant, and then it takes all facts to say so.
 
-use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::{
-    ALL, DOCUMENT, FILE, GRANT, MEMBER, MEMBERSHIP, TEAM, VALID, WORKSPACE, account_types, document, file,
-    grant, is_absent_read, json, later_run, member, membership, readings, rows, team, workspace,
+    ALL, GRANT, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, grant, is_absent_read, json, later_run,
+    member, membership, readings, rows, team,
 };
 use crate::catalog::delivery::scope;
-use crate::catalog::facts::{Facts, GrantFact, MemberFact, Readings, TeamFact};
+use crate::catalog::facts::{Facts, FileFact, GrantFact, MemberFact, Readings, TeamFact};
 use crate::store::error::StoreError;
 use crate::store::ledger::RunRow;
 
@@ -36,20 +38,19 @@ pub(super) fn facts_of_member(
     let to_teams = rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?;
     grants.extend(to_teams.into_iter().filter(|grant| grant.member_id.is_empty()));
     // Administrators see everything.
-    let objects = match members.iter().any(MemberFact::is_called_administrator) {
-        true => None,
-        false => Some(json(&reachable(db, id, &asked, &grants)?)),
+    let files = match members.iter().any(MemberFact::is_called_administrator) {
+        true => all(db, id)?,
+        false => reachable(db, id, &asked, &grants)?,
     };
-    let only = objects.as_deref().map(|objects| ("id", objects));
     Ok(Some(Facts {
         members,
         teams,
         memberships,
         // What an account type lets its members use is apart from what they were given.
         account_types: account_types(db, id, &readings(db, run, &[scope::ACCOUNT_TYPE_PERMISSIONS], None)?)?,
-        workspaces: rows(db, id, "workspace", WORKSPACE, only, workspace)?,
-        files: rows(db, id, "file", FILE, only, file)?,
-        documents: rows(db, id, "document", DOCUMENT, only, document)?,
+        workspaces: Vec::new(),
+        files,
+        documents: Vec::new(),
         grants,
         readings: Readings::new(true, true),
     }))
@@ -78,33 +79,64 @@ fn named(db: &Connection, run: i64, text: &str) -> Result<Vec<String>, StoreErro
     Ok(ids)
 }
 
-/// The ids of what the grants are on and of what the members own, and of all that lies below or above that.
+/// What the grants are on and what the members own, and all that lies below or above that.
 fn reachable(
     db: &Connection,
     run: i64,
     members: &str,
     grants: &[GrantFact],
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<FileFact>, StoreError> {
     let mut granted: Vec<String> = grants.iter().map(|grant| grant.object_id.clone()).collect();
     granted.sort_unstable();
     granted.dedup();
-    let owned = ["file", "document"].map(|table| {
-        format!(
-            "SELECT id FROM {table}_history WHERE {VALID} AND owner_id IN (SELECT value FROM json_each(?2))"
-        )
-    });
-    // UNION keeps an id once, which ends the walk in a circle of folders.
-    let sql = format!(
-        "WITH RECURSIVE start(id) AS MATERIALIZED (SELECT value FROM json_each(?3) UNION {}), \
-         below(id) AS (SELECT id FROM start UNION \
-         SELECT file.id FROM below CROSS JOIN file_history file ON file.parent_id = below.id WHERE {VALID}), \
-         above(id) AS (SELECT id FROM start UNION \
-         SELECT (SELECT parent_id FROM file_history WHERE {VALID} AND id = above.id) FROM above) \
-         SELECT id FROM below UNION SELECT id FROM above WHERE id IS NOT NULL",
-        owned.join(" UNION ")
+    // UNION keeps an object once, which ends the walk in a circle of folders.
+    let within = format!(
+        "WITH RECURSIVE start(object) AS MATERIALIZED ( \
+         SELECT object FROM {OBJECTS} WHERE {VALID} AND id IN (SELECT value FROM json_each(?2)) \
+         UNION SELECT object FROM {OBJECTS} WHERE {VALID} AND owner_id IN (SELECT value FROM json_each(?3))), \
+         below(object) AS (SELECT object FROM start UNION \
+         SELECT next.object FROM below CROSS JOIN {OBJECTS} next ON next.parent = below.object WHERE {VALID}), \
+         above(object) AS (SELECT object FROM start UNION \
+         SELECT (SELECT parent FROM {OBJECTS} WHERE {VALID} AND object = above.object) FROM above) \
+         SELECT {OBJECT} FROM (SELECT object AS within FROM below UNION SELECT object FROM above) \
+         CROSS JOIN {OBJECTS} ON object = within WHERE {VALID}"
     );
-    let mut statement = db.prepare_cached(&sql)?;
-    let ids =
-        statement.query_map((run, members, json(&granted)), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(ids)
+    placed(db, &within, (run, json(&granted), members))
+}
+
+/// All objects.
+fn all(db: &Connection, run: i64) -> Result<Vec<FileFact>, StoreError> {
+    placed(db, &format!("SELECT {OBJECT} FROM {OBJECTS} WHERE {VALID}"), [run])
+}
+
+const OBJECTS: &str = "access_object_history";
+const OBJECT: &str = "id, type, url_id, name, path, owner_id, is_archived, created_at, object, parent";
+
+/// The objects that a query answers, each with what it lies in.
+fn placed(db: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<FileFact>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| {
+        let file = FileFact {
+            id: row.get(0)?,
+            file_type: row.get(1)?,
+            url_id: row.get(2)?,
+            name: row.get(3)?,
+            parent_id: None,
+            path: row.get(4)?,
+            owner_id: row.get(5)?,
+            is_archived: row.get(6)?,
+            created_at: row.get(7)?,
+        };
+        Ok((row.get(8)?, row.get(9)?, file))
+    };
+    let objects: Vec<(i64, Option<i64>, FileFact)> =
+        statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
+    let places: HashMap<i64, usize> =
+        objects.iter().zip(0..).map(|((key, ..), place)| (*key, place)).collect();
+    let parents: Vec<Option<String>> = objects
+        .iter()
+        .map(|(_, parent, _)| Some(objects[*places.get(parent.as_ref()?)?].2.id.clone()))
+        .collect();
+    let files = objects.into_iter().zip(parents);
+    Ok(files.map(|((_, _, file), parent_id)| FileFact { parent_id, ..file }).collect())
 }

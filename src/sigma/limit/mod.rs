@@ -1,0 +1,377 @@
+//! How fast Sigma lets us ask, learnt from its refusals. Sigma publishes no general limit.
+//!
+//! Pure: the caller tells the time, counted from a beginning of its choice, and obeys. Two things hold requests back:
+//! lanes (how many are in flight) and a pace (how many leave in a second). Both are open until the first refusal, and
+//! cost nothing until then. All refusals of requests that left before the first of them was known are one.
+//!
+//! The first refusal halves the lanes and starts a search for the pace: from what passed lately it grows quickly until
+//! Sigma refuses again. The pace of that moment is the wall, and it is remembered: below it the pace grows quickly,
+//! just below it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently,
+//! so that a limit that was lifted is left behind. After a refusal one request goes first; the others follow when it
+//! has passed. Where nothing passes at all, pauses grow.
+
+use std::time::Duration;
+
+use passed::Passed;
+
+mod passed;
+#[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod tests;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Below the wall the pace grows with this rate in a second: to three times.
+const QUICKLY: f64 = 1.1;
+/// At the wall it grows with this rate in a second, which doubles every [`DOUBLING`].
+const GENTLY: f64 = 0.01;
+const DOUBLING: Duration = Duration::from_secs(4);
+/// The part of the wall from which on growth is gentle.
+const NEAR: f64 = 0.9;
+/// The part of the wall to stay at.
+const BELOW: f64 = 0.98;
+/// The part of the pace to go on with when it was refused before anything could be measured.
+const SHARPLY: f64 = 0.85;
+/// The pace stays below the wall until the last refusal has cost one part in sixty of the time…
+const PAUSES: u32 = 60;
+/// …but no longer than this…
+const LONGEST_STAY: Duration = Duration::from_secs(300);
+/// …and one part in a hundred of the requests.
+const CALLS_PER_REFUSAL: u32 = 100;
+/// The slowest pace: a request in ten seconds.
+const SLOWEST: f64 = 0.1;
+/// A pause from this on means that Sigma counts over longer times than a measurement takes.
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+/// Calls that passed with all lanes full after which one more lane opens.
+const CALLS_PER_LANE: u32 = 100;
+/// The others wait this long for the request that goes first.
+const PROOF: Duration = SECOND;
+/// A measurement looks back this far…
+const MEASURED: Duration = Duration::from_secs(3);
+/// …and this far while the pace grows quickly.
+const MEASURED_QUICKLY: Duration = Duration::from_millis(500);
+
+/// What the next in line is told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Turn {
+    /// Go.
+    Go(Ticket),
+    /// Ask again then.
+    At(Duration),
+    /// Ask again when a request has ended.
+    WhenEnded,
+}
+
+/// A request in flight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ticket {
+    left: Duration,
+    /// Requests in flight, this one included.
+    crowd: usize,
+    held_by: HeldBy,
+}
+
+/// What a request waited for last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum HeldBy {
+    Nothing,
+    Lanes,
+    Pace,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Verdict {
+    /// Sigma answered, whatever it was.
+    Passed,
+    /// Sigma refused it for coming too fast, and may have said for how long.
+    Refused(Option<Duration>),
+    /// Nothing is known.
+    Silence,
+}
+
+/// What a refusal led to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Refused {
+    /// How long nobody sends.
+    pub(crate) pause: Duration,
+    /// Refusals since anything passed.
+    pub(crate) in_a_row: u32,
+    /// It is the first to be heard of.
+    pub(crate) is_news: bool,
+}
+
+/// How long to pause.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pauses {
+    /// Up to a quarter of it after a refusal without a `Retry-After`, and from twice of it on while nothing passes.
+    pub(crate) base: Duration,
+    /// Own pauses grow no longer.
+    pub(crate) longest: Duration,
+    /// Sigma can ask for no longer.
+    pub(crate) longest_asked: Duration,
+}
+
+/// The controller.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pauses: Pauses,
+    most_lanes: usize,
+    fastest: f64,
+    lanes: usize,
+    /// Requests in a second.
+    pace: f64,
+    /// The pace that Sigma refused.
+    wall: f64,
+    in_flight: usize,
+    most_in_flight: usize,
+    next_at: Duration,
+    paused_until: Duration,
+    held_by: HeldBy,
+    proof: Option<Proof>,
+    passed: Passed,
+    passed_with_full_lanes: u32,
+    grown_at: Duration,
+    /// The last refusal; those of requests that left before it are part of it.
+    last: Option<Refusal>,
+    in_a_row: u32,
+    /// The wall was met by growing gently: it is where it is thought to be.
+    is_sure: bool,
+    /// When the pace may grow beyond the wall, once that is known.
+    beyond_from: Option<Duration>,
+}
+
+/// After a refusal one request goes first.
+#[derive(Debug, Clone, Copy)]
+enum Proof {
+    Wanted,
+    Left(Duration),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refusal {
+    at: Duration,
+    /// When the pause that it led to ends.
+    over: Duration,
+    refused: u32,
+    passed_since: u32,
+}
+
+impl Limit {
+    /// Never more than so many `workers` in flight, and never `fastest` requests in a second exceeded.
+    pub(crate) fn new(workers: usize, fastest: Option<f64>, pauses: Pauses) -> Self {
+        Self {
+            pauses,
+            most_lanes: workers,
+            fastest: fastest.unwrap_or(f64::INFINITY),
+            lanes: workers,
+            pace: f64::INFINITY,
+            wall: f64::INFINITY,
+            in_flight: 0,
+            most_in_flight: 0,
+            next_at: Duration::ZERO,
+            paused_until: Duration::ZERO,
+            held_by: HeldBy::Nothing,
+            proof: None,
+            passed: Passed::default(),
+            passed_with_full_lanes: 0,
+            grown_at: Duration::ZERO,
+            last: None,
+            in_a_row: 0,
+            is_sure: false,
+            beyond_from: None,
+        }
+    }
+
+    /// Whether the next in line may go. Nobody else asks until it was told to.
+    pub(crate) fn turn(&mut self, now: Duration) -> Turn {
+        if self.paused_until > now {
+            return Turn::At(self.paused_until);
+        }
+        if self.in_flight >= self.lanes {
+            self.held_by = HeldBy::Lanes;
+            return Turn::WhenEnded;
+        }
+        if let Some(Proof::Left(left)) = self.proof
+            && left + PROOF > now
+        {
+            return Turn::At(left + PROOF);
+        }
+        if self.next_at > now {
+            self.held_by = HeldBy::Pace;
+            return Turn::At(self.next_at);
+        }
+        let pace = self.pace.min(self.fastest);
+        if pace.is_finite() {
+            let gap = Duration::from_secs_f64(1.0 / pace);
+            // One that leaves a little late does not make the next ones late.
+            let late = (gap / 2).min(Duration::from_millis(10));
+            self.next_at = self.next_at.max(now.saturating_sub(late)) + gap;
+        }
+        if self.proof.is_some() {
+            self.proof = Some(Proof::Left(now));
+        }
+        self.in_flight += 1;
+        self.most_in_flight = self.most_in_flight.max(self.in_flight);
+        let held_by = std::mem::replace(&mut self.held_by, HeldBy::Nothing);
+        Turn::Go(Ticket { left: now, crowd: self.in_flight, held_by })
+    }
+
+    /// A request is no longer in flight. `draw` is a number in `0.0..1.0`. Answers what its refusal led to.
+    pub(crate) fn end(
+        &mut self,
+        ticket: Ticket,
+        verdict: Verdict,
+        now: Duration,
+        draw: f64,
+    ) -> Option<Refused> {
+        self.in_flight -= 1;
+        let is_news = self.last.is_none_or(|last| ticket.left > last.at);
+        if is_news {
+            self.proof = None;
+        }
+        match verdict {
+            Verdict::Silence => None,
+            Verdict::Passed => {
+                self.passed.count(now);
+                if is_news {
+                    self.in_a_row = 0;
+                    self.grow(ticket, now);
+                }
+                None
+            }
+            Verdict::Refused(asked) => {
+                if is_news {
+                    self.refuse(ticket, asked, now, draw);
+                } else {
+                    self.last.iter_mut().for_each(|last| last.refused += 1);
+                    self.pause(now + asked.unwrap_or_default().min(self.pauses.longest_asked));
+                }
+                let pause = self.paused_until.saturating_sub(now);
+                Some(Refused { pause, in_a_row: self.in_a_row, is_news })
+            }
+        }
+    }
+
+    /// Nobody sends before then. A pause only ever moves forward.
+    pub(crate) fn pause(&mut self, until: Duration) {
+        self.paused_until = self.paused_until.max(until);
+        self.last.iter_mut().for_each(|last| last.over = last.over.max(until));
+    }
+
+    /// Requests that may be in flight now.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The most requests that were ever in flight together.
+    pub(crate) fn most_in_flight(&self) -> usize {
+        self.most_in_flight
+    }
+
+    /// The requests in a second that Sigma was found to let pass, once it is known what it does not.
+    pub(crate) fn learnt(&self) -> Option<f64> {
+        self.wall.is_finite().then_some(self.pace)
+    }
+
+    fn refuse(&mut self, ticket: Ticket, asked: Option<Duration>, now: Duration, draw: f64) {
+        self.in_a_row += 1;
+        match &mut self.last {
+            // Nothing has passed since: that says that the pause was too short, and nothing about the pace.
+            Some(last) if self.in_a_row > 1 => {
+                last.refused += 1;
+                last.at = now;
+            }
+            _ => {
+                self.tighten(ticket, now);
+                self.last = Some(Refusal { at: now, over: now, refused: 1, passed_since: 0 });
+            }
+        }
+        let Pauses { base, longest, longest_asked } = self.pauses;
+        // Six refusals in a row span more than a minute, the longest time over which limits are commonly counted.
+        let own = match self.in_a_row {
+            1 if asked.is_some() => Duration::ZERO,
+            1 => base.mul_f64(draw / 4.0),
+            many => (base * 2)
+                .saturating_mul(3_u32.pow((many - 2).min(16)))
+                .min(longest)
+                .mul_f64(0.75 + draw / 4.0),
+        };
+        self.pause(now + asked.unwrap_or_default().min(longest_asked).max(own));
+        self.proof = Some(Proof::Wanted);
+    }
+
+    /// Tightens what held the refused request back.
+    fn tighten(&mut self, ticket: Ticket, now: Duration) {
+        self.passed_with_full_lanes = 0;
+        let beyond_from = self.beyond_from.take();
+        let Some(last) = self.last else {
+            self.lanes = (self.lanes / 2).max(1);
+            self.pace = self.passed.per_second(now, SECOND).max(1.0) / 2.0;
+            return;
+        };
+        let (paused, active) = (last.over - last.at, now.saturating_sub(last.over));
+        let lately = match active < SECOND {
+            true => self.pace * SHARPLY,
+            false => self.passed.per_second(now, active.min(MEASURED)),
+        };
+        // Lanes are the coarser measure: their turn comes when the pace is tight already.
+        if ticket.held_by == HeldBy::Lanes && ticket.crowd > 1 && self.pace < 1.2 * lately {
+            let held_long = beyond_from.is_some_and(|from| from <= now);
+            self.lanes = if held_long { ticket.crowd - 1 } else { self.lanes / 2 }.max(1);
+            return;
+        }
+        let grew_quickly = self.pace < NEAR * self.wall;
+        let counted_over_long = paused > active && paused > LONG_PAUSE;
+        let mut wall = match grew_quickly && active >= SECOND {
+            true => self.passed.per_second(now, MEASURED_QUICKLY),
+            false => lately,
+        }
+        .min(self.pace);
+        if counted_over_long {
+            let overall = f64::from(last.passed_since) / (paused + active).as_secs_f64();
+            wall = (wall * overall).sqrt();
+        }
+        self.is_sure = !grew_quickly && !counted_over_long;
+        self.wall = wall.max(SLOWEST);
+        self.pace = (self.wall * if grew_quickly { NEAR } else { BELOW }).max(SLOWEST);
+    }
+
+    /// A request passed that left after the last refusal: what held it back may widen.
+    fn grow(&mut self, ticket: Ticket, now: Duration) {
+        let since = now.saturating_sub(self.grown_at).min(SECOND).as_secs_f64();
+        self.grown_at = now;
+        let Some(last) = &mut self.last else { return };
+        last.passed_since = last.passed_since.saturating_add(1);
+        if self.beyond_from.is_none() {
+            let stay = ((last.over - last.at) * PAUSES).min(LONGEST_STAY);
+            let is_cheap = last.passed_since >= CALLS_PER_REFUSAL * last.refused.min(2);
+            self.beyond_from = match self.is_sure {
+                true => is_cheap.then_some((last.over + stay).max(now)),
+                false => Some(now),
+            };
+        }
+        match ticket.held_by {
+            HeldBy::Nothing => {}
+            HeldBy::Pace => {
+                let growth = match self.beyond_from {
+                    _ if self.pace < NEAR * self.wall => QUICKLY,
+                    Some(from) if from <= now => {
+                        let doubled = (now - from).as_secs_f64() / DOUBLING.as_secs_f64();
+                        (GENTLY * doubled.exp2()).min(QUICKLY)
+                    }
+                    _ => 0.0,
+                };
+                self.pace *= (growth * since).exp();
+            }
+            HeldBy::Lanes if self.lanes < self.most_lanes => {
+                self.passed_with_full_lanes += 1;
+                if self.passed_with_full_lanes >= CALLS_PER_LANE {
+                    self.passed_with_full_lanes = 0;
+                    self.lanes += 1;
+                }
+            }
+            HeldBy::Lanes => {}
+        }
+    }
+}
