@@ -132,6 +132,9 @@ pub struct ExtractArgs {
     /// Print what would be asked, and how often; crawl and write nothing.
     #[arg(long, conflicts_with_all = ["partial_ok", "accept_removals"])]
     pub dry_run: bool,
+    /// Ask every document for its contents, changed or not.
+    #[arg(long)]
+    pub full: bool,
     /// Let this one run remove what run RUN was stopped from removing.
     #[arg(long, value_name = "RUN")]
     pub accept_removals: Option<i64>,

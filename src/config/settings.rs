@@ -68,6 +68,10 @@ pub struct CrawlSettings {
     pub grants: Grants,
     /// How old what an interrupted run has read may be for the next run to go on with it; zero: it never does.
     pub resume_within: Duration,
+    /// How old the contents of an unchanged document may get before they are read again; zero: every run reads all.
+    pub full_every: Duration,
+    /// How old grants, memberships and attribute values may get before they are read again; zero: every run reads them.
+    pub grants_every: Duration,
     /// Crawl workbooks.
     pub workbooks: bool,
     /// Crawl data models.
@@ -352,6 +356,8 @@ pub(crate) fn build(
                 _ => Grants::Auto,
             },
             resume_within: span(layers, "crawl.resume_within"),
+            full_every: span(layers, "crawl.full_every"),
+            grants_every: span(layers, "crawl.grants_every"),
             workbooks: layers.is_on("crawl.workbooks"),
             data_models: layers.is_on("crawl.data_models"),
             reports: layers.is_on("crawl.reports"),

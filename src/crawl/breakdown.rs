@@ -61,6 +61,15 @@ impl Answerable {
                     .map(|step| (step.scope, String::new()))
                     .collect(),
             },
+            Task::Refresh(task) => Self {
+                context: format!("{} {}", task.kind, task.id),
+                document: Some(task.id.clone()),
+                scopes: graph::scopes_of(task.kind, settings)
+                    .into_iter()
+                    .filter(|step| step.changes_unseen(settings))
+                    .map(|step| (step.scope, String::new()))
+                    .collect(),
+            },
             Task::Preview(task) => Self {
                 context: format!("image of page {} of workbook {}", task.page, task.document),
                 document: Some(task.document.clone()),
@@ -104,6 +113,12 @@ impl Crawler {
             return done;
         }
         for delivery in answerable.failed() {
+            // Documents wait for the listings of what they are built on.
+            if let Delivery::Scope(report) = &delivery
+                && report.scope == scope::DOCUMENTS
+            {
+                self.carry.note_end(&report.parent, false);
+            }
             self.deliver(delivery).await?;
         }
         Ok(())
@@ -121,8 +136,10 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::catalog::delivery::Seen;
     use crate::config::{Overrides, load};
     use crate::crawl::Token;
+    use crate::crawl::carry::Carry;
     use crate::crawl::queue::{DocumentTask, Queue};
     use crate::crawl::worker::Known;
     use crate::sigma::{ClientOptions, SigmaClient};
@@ -147,8 +164,13 @@ mod tests {
         let settings = load(&Overrides::default(), &|_| None, std::path::Path::new("")).expect("settings");
         let (deliveries, mut waiting) = mpsc::channel(1000);
         let members = (Vec::new(), ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", ""));
+        let token = Token { member_id: "m".to_owned(), organization_id: None, admin: Some(true) };
+        let mut settings = settings.settings.crawl;
+        // Nothing is waited for that no task lists.
+        (settings.data_models, settings.datasets) = (false, false);
+        let carry = Carry::new(None, false, &settings, &token);
         let known = Known {
-            token: Token { member_id: "m".to_owned(), organization_id: None, admin: Some(true) },
+            token,
             login: None,
             members,
             grants_by_principal_before: false,
@@ -156,8 +178,9 @@ mod tests {
             connections_before: Default::default(),
             gallery: None,
             resumed: Default::default(),
+            carry,
         };
-        let mut crawler = Crawler::new(client, settings.settings.crawl, known, deliveries);
+        let mut crawler = Crawler::new(client, settings, known, deliveries);
         crawler.breaks = breaks;
         let crawler = Arc::new(crawler);
         let (queue, enqueue, _found) = Queue::new();
@@ -189,7 +212,14 @@ mod tests {
     }
 
     fn document(id: &str) -> Task {
-        Task::Document(DocumentTask { kind: "workbook", id: id.to_owned(), archived: false, version: None })
+        let seen = Seen::default();
+        Task::Document(DocumentTask {
+            kind: "workbook",
+            id: id.to_owned(),
+            archived: false,
+            seen,
+            was_carried: false,
+        })
     }
 
     fn memberships(team: &str) -> Task {

@@ -29,14 +29,14 @@ pub(super) struct Resumed {
 }
 
 /// What stands for everything that was asked, of whom, and by whom: only a run of which it is the same goes on with it.
-pub(super) fn fingerprint(start: &RunStart, settings: &Settings) -> String {
+pub(super) fn fingerprint(start: &RunStart, settings: &Settings, full: bool) -> String {
     let permissions = &settings.permissions;
     let mut asked = settings.crawl.clone();
     // How fast is asked, and for how long one may wait, does not change the answers.
     asked.concurrency = 0;
     asked.resume_within = Duration::ZERO;
     asked.previews.timeout = Duration::ZERO;
-    let all = format!("{start:?} {asked:?} {} {:?}", permissions.mirroring, permissions.login_user);
+    let all = format!("{start:?} {asked:?} {full} {} {:?}", permissions.mirroring, permissions.login_user);
     Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -94,6 +94,12 @@ impl Resumed {
         self.scopes.lock().ok()?.get_mut(scope)?.remove(parent)
     }
 
+    /// Whether the contents of a document were read well.
+    pub fn has_read(&self, document: &DocumentTask) -> bool {
+        let (scope, parent) = contents_of(document);
+        self.scopes.lock().is_ok_and(|scopes| scopes.get(scope).is_some_and(|read| read.contains_key(parent)))
+    }
+
     fn is_read_again(&self, document: &str) -> bool {
         self.read_again.lock().is_ok_and(|documents| documents.contains(document))
     }
@@ -103,6 +109,12 @@ impl Resumed {
             documents.insert(document.to_owned());
         }
     }
+}
+
+/// The scope that stands for the contents of a document, with its parent.
+fn contents_of(document: &DocumentTask) -> (&'static str, &str) {
+    let scope = if document.kind == "dataset" { scope::DATASET_SOURCES } else { scope::DOCUMENT };
+    (scope, &document.id)
 }
 
 /// The scope that a task reads, with its parent.
@@ -120,10 +132,13 @@ fn scope_of(task: &Task) -> Option<(&'static str, String)> {
         Task::Grants(GrantsOf::Team(id)) => (scope::TEAM_GRANTS, id.clone()),
         Task::Listing { step } => (step.scope, String::new()),
         Task::Of { step, id } => (step.scope, id.clone()),
-        Task::Document(document) => (scope::DOCUMENT, document.id.clone()),
+        Task::Document(document) => {
+            let (scope, parent) = contents_of(document);
+            (scope, parent.to_owned())
+        }
         Task::Preview(preview) => (scope::PREVIEWS, format!("{}/{}", preview.document, preview.page)),
-        // Those who need them list them, and take over that listing themselves.
-        Task::Connections => return None,
+        // Those who need connections list them, and take over that listing themselves. What may change unseen is asked.
+        Task::Connections | Task::Refresh(_) => return None,
     })
 }
 
@@ -136,7 +151,7 @@ impl Crawler {
         }
         let Some(effects) = self.take_over_scope(scope, &parent, enqueue).await? else { return Ok(false) };
         match task {
-            Task::Document(document) => {
+            Task::Document(document) if document.kind != "dataset" => {
                 if !is_same(document, &effects) {
                     self.resumed.note_read_again(&document.id);
                     return Ok(false);
@@ -148,7 +163,8 @@ impl Crawler {
                     }
                 }
             }
-            Task::Documents { .. } => {
+            Task::Documents { kind } => {
+                self.carry.note_end(kind, true);
                 let documents = effects.iter().filter(|effect| matches!(effect, Effect::Document { .. }));
                 self.adopt(scope, parent.clone(), documents.count() as u64).await?;
                 self.adopt(scope::TAGGED_VERSIONS, parent, 0).await?;
@@ -210,7 +226,7 @@ impl Crawler {
 fn is_same(document: &DocumentTask, effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
         matches!(effect, Effect::Read { archived, version }
-            if *archived == document.archived && *version == document.version)
+            if *archived == document.archived && *version == document.seen.version)
     })
 }
 

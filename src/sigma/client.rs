@@ -393,7 +393,7 @@ impl Inner {
         }
         let permit = self.gate.admit().await;
         if let Question::Token(flight) = question {
-            flight.keep_distance().await;
+            flight.keep_distance(self.options.retry.between_token_calls).await;
         }
         let sent = Instant::now();
         let exchanged = self.transport.exchange(request).await;

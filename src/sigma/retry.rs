@@ -22,6 +22,8 @@ pub struct RetryPolicy {
     pub retry_after_jitter: Duration,
     /// Retries that are free before the budget (one retry per five requests) applies. Default 20.
     pub budget_reserve: u32,
+    /// From the end of one call for a token to the start of the next: Sigma allows one call per second. Default 1 s.
+    pub between_token_calls: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -34,6 +36,7 @@ impl Default for RetryPolicy {
             longest_retry_after: Duration::from_secs(300),
             retry_after_jitter: Duration::from_secs(1),
             budget_reserve: 20,
+            between_token_calls: Duration::from_secs(1),
         }
     }
 }

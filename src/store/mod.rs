@@ -41,6 +41,7 @@ mod place;
 mod previews;
 mod publish;
 mod reader;
+mod reading;
 pub mod schema;
 pub mod search;
 mod search_index;
@@ -70,10 +71,12 @@ pub use mirror::{AudienceRow, MirrorRow};
 pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
+pub use reading::{Earlier, EarlierDocument, KnownDocument};
 pub use sizes::Sizes;
 pub use staging::{Resume, Staged, Staging};
 pub use writer::{Counts, Writer};
 
+use crate::catalog::TABLES;
 use crate::catalog::organisation::Organization;
 
 /// A catalog open for writing, with its lock held.
@@ -172,9 +175,14 @@ impl Store {
         Ok(self.connection.query_row("SELECT * FROM organization", [], read).optional()?)
     }
 
-    /// The ids of the published catalog's connections.
+    /// The ids of the connections that the published catalog holds or reads from.
     pub fn connections(&self) -> Result<HashSet<String>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT id FROM connection")?;
+        let naming = TABLES.iter().filter(|table| table.position("connection_id").is_some());
+        let each = naming.map(|table| {
+            format!("SELECT connection_id FROM \"{}\" WHERE connection_id IS NOT NULL", table.name)
+        });
+        let all: Vec<String> = std::iter::once("SELECT id FROM connection".to_owned()).chain(each).collect();
+        let mut statement = self.connection.prepare(&all.join(" UNION "))?;
         let ids = statement.query_map([], |row| row.get(0))?;
         Ok(ids.collect::<Result<_, _>>()?)
     }

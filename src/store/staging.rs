@@ -214,6 +214,11 @@ fn take_over(
     epoch: Epoch,
     earlier: i64,
 ) -> Result<(), StoreError> {
+    // Which documents are kept unread is decided anew.
+    db.execute(
+        "DELETE FROM fetch_scope WHERE run_id = ? AND endpoint = ?",
+        params![earlier, scope::CONTENTS],
+    )?;
     db.execute("UPDATE fetch_scope SET run_id = ? WHERE run_id = ?", [epoch.run, earlier])?;
     db.execute_batch(&format!(
         "CREATE TEMP TABLE dropped AS SELECT scope, endpoint, parent FROM staged_scope WHERE NOT is_good; \
@@ -310,11 +315,14 @@ pub(super) fn undo_document(db: &Connection, epoch: Epoch, id: &str) -> Result<(
         .execute([document, epoch.published])?;
     }
     db.prepare_cached("DELETE FROM staged_tally WHERE document = ?")?.execute([document])?;
+    db.prepare_cached("DELETE FROM document_read WHERE document = ? AND run_id > ?")?
+        .execute([document, epoch.published])?;
     Ok(())
 }
 
 /// Takes back every row that was written or closed since the last published run, and forgets what goes with them.
 pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
+    super::reading::undo(db)?;
     for table in TABLES.iter().rev() {
         let history = table.history();
         let published = "(SELECT published_run FROM catalog_state)";

@@ -9,6 +9,7 @@ mod dialects;
 mod everything;
 mod faults;
 mod filters;
+mod incremental;
 mod mistakes;
 mod modes;
 mod objects;
@@ -21,5 +22,6 @@ mod shapes;
 #[cfg(unix)]
 mod signals;
 mod switching;
+mod throttled;
 mod truth;
 mod whole;

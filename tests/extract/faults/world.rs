@@ -48,7 +48,8 @@ pub fn extract_from(
     tune(&mut options);
     let stop = Stop::default();
     let client = SigmaClient::new(options, stop.token.clone()).expect("a client");
-    let request = Extract { settings: &loaded.settings, client, accept_removals: None };
+    let request =
+        Extract { settings: &loaded.settings, client, accept_removals: None, resume: true, full: false };
     RUNTIME.block_on(crawl::extract(request, Arc::new(Unwatched), &stop))
 }
 
