@@ -16,12 +16,17 @@ use tokio::time::{Instant, sleep_until};
 use super::limit::{Limit, Pauses, Refused, Ticket, Turn, Verdict};
 use super::stats::ClientStats;
 
+/// The delay that the limit's own times belong to.
+const USUAL_DELAY: Duration = Duration::from_secs(1);
+
 /// The gate every request passes.
 pub(crate) struct Gate {
     /// What was learnt of Sigma's limits, and who is in flight.
     limit: Mutex<Limit>,
     /// What the limit's times count from.
     begun: Instant,
+    /// How much faster the limit's time runs. In production it does not; tests that make delays tiny mean all of them.
+    haste: f64,
     /// Only who is first in line looks at the limit: first come, first served.
     line: Line<()>,
     ended: Notify,
@@ -54,10 +59,14 @@ pub(crate) struct Permit<'a> {
 
 impl Gate {
     pub(crate) fn new(workers: usize, per_second: Option<NonZeroU32>, pauses: Pauses) -> Self {
-        let fastest = per_second.map(|rate| f64::from(rate.get()));
+        let haste = (USUAL_DELAY.as_secs_f64() / pauses.base.as_secs_f64()).clamp(1.0, 1000.0);
+        let fastest = per_second.map(|rate| f64::from(rate.get()) / haste);
+        let Pauses { base, longest, longest_asked } = pauses;
+        let [base, longest, longest_asked] = [base, longest, longest_asked].map(|pause| pause.mul_f64(haste));
         Self {
-            limit: Mutex::new(Limit::new(workers, fastest, pauses)),
+            limit: Mutex::new(Limit::new(workers, fastest, Pauses { base, longest, longest_asked })),
             begun: Instant::now(),
+            haste,
             line: Line::new(()),
             ended: Notify::new(),
         }
@@ -70,10 +79,10 @@ impl Gate {
         loop {
             // Asked for before looking, so that an end in between is not missed.
             let ended = self.ended.notified();
-            let turn = locked(&self.limit).turn(self.begun.elapsed());
+            let turn = locked(&self.limit).turn(self.now());
             match turn {
                 Turn::Go(ticket) => return Permit { gate: self, ticket: Some(ticket) },
-                Turn::At(at) => sleep_until(self.begun + at).await,
+                Turn::At(at) => sleep_until(self.begun + at.div_f64(self.haste)).await,
                 Turn::WhenEnded => ended.await,
             }
         }
@@ -81,7 +90,11 @@ impl Gate {
 
     /// Nobody sends for this long. A pause only ever moves forward.
     pub(crate) fn pause(&self, pause: Duration) {
-        locked(&self.limit).pause(self.begun.elapsed() + pause);
+        locked(&self.limit).pause(self.now().saturating_add(longer(pause, self.haste)));
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed().mul_f64(self.haste)
     }
 
     /// What there is to tell of it.
@@ -89,7 +102,7 @@ impl Gate {
         let limit = locked(&self.limit);
         stats.open_lanes = limit.lanes();
         stats.largest_in_flight = limit.most_in_flight();
-        stats.learnt_per_second = limit.learnt();
+        stats.learnt_per_second = limit.learnt().map(|pace| pace * self.haste);
     }
 }
 
@@ -101,9 +114,13 @@ impl Permit<'_> {
 
     fn finish(&mut self, verdict: Verdict) -> Option<Refused> {
         let (ticket, gate) = (self.ticket.take()?, self.gate);
-        let refused = locked(&gate.limit).end(ticket, verdict, gate.begun.elapsed(), fastrand::f64());
+        let verdict = match verdict {
+            Verdict::Refused(asked) => Verdict::Refused(asked.map(|asked| longer(asked, gate.haste))),
+            other => other,
+        };
+        let refused = locked(&gate.limit).end(ticket, verdict, gate.now(), fastrand::f64());
         gate.ended.notify_one();
-        refused
+        refused.map(|refused| Refused { pause: refused.pause.div_f64(gate.haste), ..refused })
     }
 }
 
@@ -112,6 +129,11 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.finish(Verdict::Silence);
     }
+}
+
+/// What a server asks for can be longer than a duration can hold.
+fn longer(time: Duration, times: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() * times).unwrap_or(Duration::MAX)
 }
 
 /// These mutexes guard plain numbers, which a panic elsewhere cannot leave half written.
@@ -159,7 +181,7 @@ mod tests {
     use super::*;
 
     const PAUSES: Pauses = Pauses {
-        base: Duration::ZERO,
+        base: USUAL_DELAY,
         longest: Duration::from_secs(60),
         longest_asked: Duration::from_secs(300),
     };

@@ -24,5 +24,6 @@ mod shapes;
 #[cfg(unix)]
 mod signals;
 mod switching;
+mod throttled;
 mod truth;
 mod whole;

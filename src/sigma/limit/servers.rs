@@ -30,6 +30,8 @@ pub(super) enum Rule {
     Together { most: usize },
     /// All but so many from a time on.
     AllBut { from: f64, many: usize },
+    /// All but every so manieth, however fast or slowly they come.
+    NotEvery { nth: usize },
     /// One rule until a time, and then another.
     Changing { until: f64, first: Box<Rule>, then: Box<Rule> },
 }
@@ -83,6 +85,11 @@ impl Server {
             }
             Rule::Together { most } => (self.in_work >= most).then_some(at),
             Rule::AllBut { from, many } => (at >= from && self.refused < many).then_some(at),
+            Rule::NotEvery { nth } => {
+                self.log.push_back(at);
+                // Not in step with anything.
+                (self.log.len() * 7919 % (nth * 100) < 100).then_some(at)
+            }
             Rule::Changing { .. } => unreachable!("one change is enough"),
         };
         self.at = at;

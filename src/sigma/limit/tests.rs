@@ -98,6 +98,16 @@ fn where_requests_in_work_are_counted_those_that_may_be_are() {
     }
 }
 
+#[test]
+fn refusals_that_have_nothing_to_do_with_the_pace_do_not_stop_it() {
+    for says in [Says::Nothing, Says::Always(1)] {
+        for (nth, least) in [(20, 2.5), (100, 10.0), (500, 45.0)] {
+            let (used, refused, _) = worst(&EVEN[2..], &Rule::NotEvery { nth }, says, least, 300.0);
+            assert!(used >= 100.0 && refused <= 120.0 / nth as f64, "{nth} {says:?}: {used} {refused}");
+        }
+    }
+}
+
 /// A limit of ten workers that is asked and answered by hand.
 struct ByHand {
     limit: Limit,
