@@ -64,6 +64,8 @@ pub struct Summary {
     run_id: i64,
     state: RunState,
     exit_code: u8,
+    /// The run whose reading it went on with.
+    resumes: Option<i64>,
     database: String,
     duration_ms: u128,
     token_is_admin: Option<bool>,
@@ -98,6 +100,7 @@ impl Summary {
             run_id: report.outcome.run_id,
             state: report.outcome.state,
             exit_code: exit.code(),
+            resumes: report.resumes,
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
             token_is_admin: report.token.admin,
@@ -135,6 +138,9 @@ impl Summary {
             thousands(requests.retries),
             requests.waited_ms as f64 / 1000.0
         ))?;
+        if let Some(earlier) = self.resumes {
+            printer.line(format_args!("went on with what run {earlier} had read"))?;
+        }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;
         }

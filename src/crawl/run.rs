@@ -54,6 +54,8 @@ pub struct Extract<'settings> {
 pub struct Report {
     /// How it ended in the store.
     pub outcome: RunOutcome,
+    /// The run whose reading it went on with.
+    pub resumes: Option<i64>,
     /// What was asked of Sigma.
     pub stats: ClientStats,
     /// Whose token it was.
@@ -184,8 +186,8 @@ pub async fn extract(
     };
     let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
     let mut writer = store.begin_as(&start, resume)?;
-    let run_id = writer.run_id();
-    if let (Some(resumed), Some(run)) = (&resumed, writer.resumes()) {
+    let (run_id, resumes) = (writer.run_id(), writer.resumes());
+    if let (Some(resumed), Some(run)) = (&resumed, resumes) {
         let message = format!("goes on with run {run}: {}", resumed.told());
         let code = "run.resumed".to_owned();
         let event = Event { severity: Severity::Info, code, message, context: format!("run {run}") };
@@ -276,7 +278,7 @@ pub async fn extract(
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
     let sentence = decision.sentence;
-    Ok(Report { outcome, stats, token, sentence, duration: started.elapsed(), left_out })
+    Ok(Report { outcome, resumes, stats, token, sentence, duration: started.elapsed(), left_out })
 }
 
 /// Runs the workers until everything is read and delivered.
