@@ -11,11 +11,6 @@ use crate::catalog::facts::{AccountTypeFact, Facts, MemberFact, TeamFact};
 const ROBOT_ID: &str = "SigmaSchedulerRobot";
 /// The robot's address.
 const ROBOT_EMAIL: &str = "scheduler-robot@sigmacomputing.com";
-/// The account type whose members may see and edit everything, unless an organisation defined one of that name itself.
-const ADMIN: &str = "admin";
-/// The team everybody but guests belongs to. How the API tells it from others is not established: it is known by its
-/// name, in whatever case.
-const EVERYONE: &str = "all members";
 
 /// What sort of user a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,8 +106,7 @@ impl Member {
             (_, true) => Some("archived by SCIM"),
             _ => None,
         };
-        let is_admin = fact.account_type.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(ADMIN));
-        let admin = if is_admin && kind != UserKind::System {
+        let admin = if fact.is_called_administrator() && kind != UserKind::System {
             let all = |custom: bool| types.iter().all(|known| known.is_custom == Some(custom));
             let read = facts.readings.is_read(scope::ACCOUNT_TYPES, "");
             match types.is_empty() {
@@ -178,7 +172,7 @@ impl Team {
     }
 
     pub(super) fn new(fact: &TeamFact, facts: &Facts) -> Self {
-        let everyone = fact.name.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case(EVERYONE));
+        let everyone = fact.is_everyone();
         Self {
             id: fact.id.clone(),
             name: fact.name.clone(),

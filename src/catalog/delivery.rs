@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::record::{Record, Table, Value};
 
 /// The code of a scope that stands for one document which a filter or setting left out: its listing was read all the same.
@@ -83,6 +85,8 @@ pub mod scope {
     pub const VERSIONS: &str = "versions";
     /// What a document is built on as a whole.
     pub const SOURCES: &str = "sources";
+    /// Everything inside a document, as one: what was not asked because the document did not change.
+    pub const CONTENTS: &str = "contents";
     /// The image of a page of a document.
     pub const PREVIEWS: &str = "previews";
     /// Whether grants are asked by object or by principal. No ledger has it.
@@ -286,6 +290,34 @@ pub struct Bundle {
     pub scopes: Vec<ScopeReport>,
 }
 
+/// That the contents of a document were read to their end, and what the document was then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRead {
+    /// The document.
+    pub document_id: String,
+    /// Its state, as its listing showed it before its contents were asked for.
+    pub seen: Seen,
+    /// What it is built on, with the state of each of them as it was listed before the contents were asked for.
+    pub sources: BTreeMap<String, String>,
+    /// What stands for everything that was asked, and for whoever asked.
+    pub questions: String,
+    /// When, UTC.
+    pub read_at: String,
+}
+
+/// The state of a document as its listing shows it: what differs when its contents may.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its latest version; datasets have none.
+    pub version: Option<i64>,
+    /// When it was last changed, verbatim.
+    pub updated_at: Option<String>,
+    /// The names of its containers.
+    pub place: Option<String>,
+    /// What stands for its version tags.
+    pub tags: String,
+}
+
 /// How bad an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -352,6 +384,8 @@ pub enum Delivery {
         /// How many documents with contents it listed.
         documents: u64,
     },
+    /// The contents of a document were read to their end: after its bundle.
+    Read(DocumentRead),
     /// An event.
     Event(Event),
 }

@@ -48,6 +48,26 @@ pub struct MemberFact {
     pub is_inactive: bool,
 }
 
+/// The account type whose members may see and edit everything, unless an organisation defined one of that name itself.
+const ADMIN: &str = "admin";
+/// The team everybody but guests belongs to. How the API tells it from others is not established: it is known by its
+/// name, in whatever case.
+const EVERYONE: &str = "all members";
+
+impl MemberFact {
+    /// Whether its account type has the name of Sigma's administrators.
+    pub fn is_called_administrator(&self) -> bool {
+        self.account_type.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(ADMIN))
+    }
+}
+
+impl TeamFact {
+    /// Whether it is the team that everybody but guests belongs to.
+    pub fn is_everyone(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case(EVERYONE))
+    }
+}
+
 /// The member as identities are reconciled with: what facts leave out has no part in that.
 impl From<&MemberFact> for Member {
     fn from(fact: &MemberFact) -> Self {

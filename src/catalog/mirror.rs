@@ -145,4 +145,6 @@ pub struct Mirror {
     pub stands_for: Vec<(u32, u32)>,
     /// The objects the audience can reach, containers included; `None`: everything.
     pub reached: Option<Vec<u32>>,
+    /// All that access rests on was read.
+    pub settled: bool,
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::about::AboutArgs;
 use super::access::AccessArgs;
+use super::backup::BackupArgs;
 use super::identity::IdentityArgs;
 use super::impact::ImpactArgs;
 use super::lineage::LineageArgs;
@@ -75,6 +77,10 @@ pub enum Command {
     Models(ModelsArgs),
     /// One object of whatever kind, with what it lies in, what lies in it, owner and lineage.
     Show(ShowArgs),
+    /// Copy the catalog to one file, also while a run is writing it, and check the copy.
+    Backup(BackupArgs),
+    /// Versions of this program, its SQLite and its catalogs, and what its exit codes mean.
+    About(AboutArgs),
 }
 
 /// How to print.
@@ -126,6 +132,9 @@ pub struct ExtractArgs {
     /// Print what would be asked, and how often; crawl and write nothing.
     #[arg(long, conflicts_with_all = ["partial_ok", "accept_removals"])]
     pub dry_run: bool,
+    /// Ask every document for its contents, changed or not.
+    #[arg(long)]
+    pub full: bool,
     /// Let this one run remove what run RUN was stopped from removing.
     #[arg(long, value_name = "RUN")]
     pub accept_removals: Option<i64>,
@@ -205,6 +214,8 @@ pub enum ConfigCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// The JSON Schema of the settings file: every setting with its type, range, default and meaning.
+    Schema,
 }
 
 /// Arguments of `views`.

@@ -6,8 +6,9 @@ use super::args::{CheckArgs, Cli, Format};
 use super::error::CliError;
 use super::output::Printer;
 use super::{runtime, settings};
-use crate::config::Settings;
+use crate::config::{CatalogSettings, Settings};
 use crate::crawl::{self, Answer, Client, Exit, Patience, Probe, Stop, Token};
+use crate::store::{Catalog, Store, StoreError, schema};
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -27,9 +28,58 @@ struct CheckReport {
 }
 
 pub fn run(cli: &Cli, arguments: &CheckArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let loaded = settings::load(cli, &arguments.settings, printer)?;
-    let client = crawl::client_of(&loaded.settings, &Stop::default(), Patience::Person)?;
-    runtime()?.block_on(report(&loaded.settings, &client, arguments.format, printer))
+    let prepare = || -> Result<_, CliError> {
+        let settings = settings::load(cli, &arguments.settings, printer)?.settings;
+        let client = crawl::client_of(&settings, &Stop::default(), Patience::Person)?;
+        Ok((settings, client))
+    };
+    match prepare() {
+        Ok((settings, client)) => runtime()?.block_on(report(&settings, &client, arguments.format, printer)),
+        // Programs get one object to read, whatever is wrong.
+        Err(error) if arguments.format == Format::Json => {
+            let line = Line::failed("configuration", &error.to_string(), &error.code(), error.remedy());
+            conclude(vec![line], error.exit(), arguments.format, printer)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Line {
+    fn ok(what: &str, detail: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), answer: Answer::Ok, detail: detail.into(), remedy: None }
+    }
+
+    fn failed(what: &str, problem: &str, code: &str, remedy: Option<&str>) -> Self {
+        Self {
+            what: what.to_owned(),
+            answer: Answer::Failed,
+            detail: format!("{problem} [{code}]"),
+            remedy: remedy.map(str::to_owned),
+        }
+    }
+}
+
+/// Whether a run could write the catalog, and whether the one there is whole.
+fn catalog(settings: &CatalogSettings) -> Result<String, StoreError> {
+    let path = &settings.database;
+    Store::may_be_at(path, settings.allow_network_filesystem)?;
+    let catalog = match Catalog::open(path) {
+        Err(StoreError::Missing(_)) => {
+            return Ok(format!("{}: none yet, the first run makes it", path.display()));
+        }
+        opened => opened?,
+    };
+    catalog.verify_file()?;
+    let schema = match catalog.schema_version()? {
+        found if found < schema::VERSION => {
+            format!("schema {found}, which the next run brings to {}, keeping a copy", schema::VERSION)
+        }
+        found => format!("schema {found}"),
+    };
+    let published = catalog
+        .published()?
+        .map_or("nothing published yet".to_owned(), |run| format!("run {} published", run.run_id));
+    Ok(format!("{}: whole, {schema}, {published}", path.display()))
 }
 
 /// Asks, prints, and says how the process should exit.
@@ -39,24 +89,23 @@ pub async fn report(
     format: Format,
     printer: &Printer,
 ) -> Result<Exit, CliError> {
-    let mut lines = vec![Line {
-        what: "configuration".to_owned(),
-        answer: Answer::Ok,
-        detail: settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default(),
-        remedy: None,
-    }];
+    let api_url = settings.sigma.api_url.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut exit = Exit::Ok;
+    let catalog = match catalog(&settings.catalog) {
+        Ok(detail) => Line::ok("catalog", detail),
+        Err(error) => {
+            exit = Exit::from(&error);
+            Line::failed("catalog", &error.to_string(), error.code(), Some(error.remedy()))
+        }
+    };
+    let mut lines = vec![Line::ok("configuration", api_url), catalog];
     // In text the first lines appear before the endpoints are asked.
     let show = |line: &Line| if format == Format::Text { print(line, printer) } else { Ok(()) };
-    show(&lines[0])?;
+    lines.iter().try_for_each(show)?;
     let token = match Token::ask(client).await {
         Ok(token) => token,
         Err(error) => {
-            let line = Line {
-                what: "credentials".to_owned(),
-                answer: Answer::Failed,
-                detail: format!("{error} [{}]", error.code()),
-                remedy: error.remedy().map(str::to_owned),
-            };
+            let line = Line::failed("credentials", &error.to_string(), &error.code(), error.remedy());
             show(&line)?;
             lines.push(line);
             return conclude(lines, Exit::from(&error), format, printer);
@@ -64,12 +113,7 @@ pub async fn report(
     };
     let who = crawl::describe_owner(client, &token).await;
     for line in [
-        Line {
-            what: "credentials".to_owned(),
-            answer: Answer::Ok,
-            detail: "accepted".to_owned(),
-            remedy: None,
-        },
+        Line::ok("credentials", "accepted"),
         Line {
             what: "owner".to_owned(),
             answer: if token.is_admin() { Answer::Ok } else { Answer::Denied },
@@ -81,7 +125,6 @@ pub async fn report(
         show(&line)?;
         lines.push(line);
     }
-    let mut exit = Exit::Ok;
     let levels = crawl::token_levels(&token, &settings.permissions);
     for probe in levels.into_iter().chain(crawl::probe(client, &settings.crawl, &token).await) {
         if let (true, Exit::Ok, Some(kind)) = (probe.essential, exit, probe.error) {

@@ -1,4 +1,4 @@
-//! `config show`: the settings in force.
+//! `config`: the settings in force, and what a settings file may say.
 
 use super::args::{Cli, ConfigArgs, ConfigCommand, Format};
 use super::error::CliError;
@@ -7,7 +7,13 @@ use super::settings;
 use crate::crawl::Exit;
 
 pub fn run(cli: &Cli, arguments: &ConfigArgs, printer: &Printer) -> Result<Exit, CliError> {
-    let ConfigCommand::Show { settings: flags, format } = &arguments.command;
+    let (flags, format) = match &arguments.command {
+        ConfigCommand::Show { settings, format } => (settings, format),
+        ConfigCommand::Schema => {
+            printer.json(&crate::config::json_schema())?;
+            return Ok(Exit::Ok);
+        }
+    };
     let loaded = settings::load(cli, flags, printer)?;
     let shown = loaded.show();
     match format {

@@ -54,7 +54,8 @@ pub fn run(cli: &Cli, arguments: &DemoArgs, printer: &Printer) -> Result<Exit, C
             return Ok(exit);
         }
         printer.line("\nsigma-catalog extract --everything true")?;
-        let request = Extract { settings: &loaded.settings, client, accept_removals: None, resume: false };
+        let request =
+            Extract { settings: &loaded.settings, client, accept_removals: None, resume: false, full: false };
         let report = extract(cli, request, &stop).await?;
         let exit = Exit::of_state(report.outcome.state);
         Summary::new(&report, &arguments.db, exit).print(printer)?;

@@ -83,6 +83,7 @@ impl CliError {
             Self::Run { error, .. } => error.into(),
             Self::Store(error) => error.into(),
             Self::Find(FindError::Store(error)) => error.into(),
+            Self::Output(error) if is_of_the_disk(error.kind()) => Exit::Storage,
             Self::Usage { .. } | Self::Find(_) | Self::Report(ReportError::Needs { .. }) => Exit::Usage,
             Self::Simulator(_) | Self::Output(_) | Self::Internal(_) | Self::Report(_) => Exit::Internal,
         }
@@ -122,6 +123,12 @@ impl CliError {
             }
         }
     }
+}
+
+/// Whether it is the disk that cannot take what is written.
+fn is_of_the_disk(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, StorageFull | FileTooLarge | QuotaExceeded | ReadOnlyFilesystem)
 }
 
 impl From<ReportError> for CliError {

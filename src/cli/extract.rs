@@ -18,7 +18,7 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
     let stop = Stop::default();
     if arguments.dry_run {
         let client = crawl::client_of(&loaded.settings, &stop, Patience::Person)?;
-        let plan = runtime.block_on(crawl::plan(&client, &loaded.settings))?;
+        let plan = runtime.block_on(crawl::plan(&client, &loaded.settings, arguments.full))?;
         plan::print(&plan, arguments.format, printer)?;
         return Ok(Exit::Ok);
     }
@@ -55,8 +55,8 @@ fn request<'settings>(
     client: Client,
     arguments: &ExtractArgs,
 ) -> Extract<'settings> {
-    let (accept_removals, resume) = (arguments.accept_removals, !arguments.no_resume);
-    Extract { settings, client, accept_removals, resume }
+    let ExtractArgs { accept_removals, no_resume, full, .. } = *arguments;
+    Extract { settings, client, accept_removals, resume: !no_resume, full }
 }
 
 /// Extracts with progress and signals. A second signal ends the process at once.

@@ -11,6 +11,17 @@ const LEAST: usize = 10;
 /// Spaces between two columns.
 pub const GAP: usize = 2;
 
+/// How many columns of a terminal a text takes.
+pub fn width_of(text: &str) -> usize {
+    // Most texts are plain; working out how wide the others are takes many times as long.
+    if is_plain(text) { text.len() } else { measure_text_width(text) }
+}
+
+/// Whether each byte is a character that takes one column and that no terminal obeys.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// The widths of columns that would like to be that wide, so that they fit the total.
 ///
 /// Short columns stay whole as long as the others get what they need; those share the rest, none more than it can use.
@@ -39,20 +50,24 @@ pub fn fit(wanted: &[usize], total: usize) -> Vec<usize> {
 }
 
 /// The text in lines of at most that width, broken after words where possible, else after parts of them.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    text.split('\n').flat_map(|line| wrap_line(line, width.max(1))).collect()
+pub fn wrap(text: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        wrap_line(line, width.max(1), &mut lines);
+    }
+    lines
 }
 
-fn wrap_line(line: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
+fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>) {
+    let before = lines.len();
     let mut rest = line;
-    while measure_text_width(rest) > width {
+    while width_of(rest) > width {
         let mut taken = 0;
         let mut end = 0;
         // Where the line may end at best: after a word, after a part of one.
         let (mut word, mut part) = (0, 0);
         for (at, c) in rest.char_indices() {
-            taken += measure_text_width(c.encode_utf8(&mut [0; 4]));
+            taken += width_of(c.encode_utf8(&mut [0; 4]));
             if taken > width {
                 if c == ' ' {
                     word = at;
@@ -71,13 +86,12 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
         // A break that leaves most of the line empty is worse than a broken word.
         let fair = |at: usize| at * 3 > end;
         let at = [word, part].into_iter().find(|at| fair(*at)).unwrap_or(end);
-        lines.push(rest[..at].trim_end().to_owned());
+        lines.push(rest[..at].trim_end());
         rest = rest[at..].trim_start_matches(' ');
     }
-    if !rest.is_empty() || lines.is_empty() {
-        lines.push(rest.to_owned());
+    if !rest.is_empty() || lines.len() == before {
+        lines.push(rest);
     }
-    lines
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! One file per command: read arguments, call, print. No rules live here, and only here is anything printed.
 
+mod about;
 mod access;
 mod args;
+mod backup;
 mod check;
 mod config;
 mod demo;
@@ -36,6 +38,7 @@ use output::Printer;
 
 /// Runs the command line of the process.
 pub fn main() -> Exit {
+    leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -52,6 +55,16 @@ pub fn main() -> Exit {
             printer.error(&error);
             error.exit()
         }
+    }
+}
+
+/// Memory holds the client secret and the token: a crash must not write it to disk.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Lowering a limit is always allowed; where it is not, the crash is no worse than without this.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
 }
 
@@ -73,6 +86,8 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
         Command::Impact(arguments) => impact::run(cli, arguments, printer),
         Command::Models(arguments) => models::run(cli, arguments, printer),
         Command::Show(arguments) => show::run(cli, arguments, printer),
+        Command::Backup(arguments) => backup::run(cli, arguments, printer),
+        Command::About(arguments) => about::run(arguments, printer),
     }
 }
 

@@ -6,7 +6,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use console::measure_text_width;
 use serde::Serialize;
 
 use super::error::CliError;
@@ -54,7 +53,7 @@ impl Printer {
             let left = texts.len() - at;
             let more = format!(", {} more", thousands(left as i128));
             let rest = if left > 1 { more.len() } else { 0 };
-            let width = console::measure_text_width(&line) + console::measure_text_width(text) + 2 + rest;
+            let width = layout::width_of(&line) + layout::width_of(text) + 2 + rest;
             if at > 0 && width > room {
                 return line + &more;
             }
@@ -117,22 +116,23 @@ impl Printer {
 
     /// A table for people. Columns named in `numbers` stand to the right.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Result<(), CliError> {
-        self.table_lines(header, rows, numbers).iter().try_for_each(|line| self.line(line))
+        // One write: a table may have thousands of lines.
+        self.exact(&self.table_lines(header, rows, numbers).join("\n"))
     }
 
     /// The lines of a text for people, none wider than the terminal.
     pub fn paragraph(&self, text: &str) -> Vec<String> {
-        layout::wrap(&harmless(text), self.width().into())
+        layout::wrap(&harmless(text), self.width().into()).into_iter().map(str::to_owned).collect()
     }
 
     /// The lines of such a table, as wide as the terminal.
     pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
-        let header: Vec<String> = header.iter().map(|label| (*label).to_owned()).collect();
-        let cell = |cell: &String| harmless(cell).replace('\n', "\\n");
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let header: Vec<Cow<'_, str>> = header.iter().map(|label| Cow::from(*label)).collect();
+        let rows: Vec<Vec<Cow<'_, str>>> =
+            rows.iter().map(|row| row.iter().map(|cell| cell_of(cell)).collect()).collect();
         let widest = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column)).chain([&header[column]]);
-            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+            cells.map(|cell| layout::width_of(cell)).max().unwrap_or(0)
         };
         let wanted: Vec<usize> = (0..header.len()).map(widest).collect();
         let widths = layout::fit(&wanted, self.width().into());
@@ -141,19 +141,28 @@ impl Printer {
     }
 }
 
+/// What a cell of a table shows.
+fn cell_of(text: &str) -> Cow<'_, str> {
+    match harmless(text) {
+        Cow::Borrowed(text) => one_line(text),
+        Cow::Owned(text) => one_line(&text).into_owned().into(),
+    }
+}
+
 /// The lines of one row of a table.
-fn table_row(row: &[String], widths: &[usize], numbers: &[usize]) -> Vec<String> {
-    let cells: Vec<Vec<String>> =
+fn table_row(row: &[Cow<'_, str>], widths: &[usize], numbers: &[usize]) -> Vec<String> {
+    let cells: Vec<Vec<&str>> =
         row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     let line = |number: usize| {
         let mut line = String::new();
         for (column, cell) in cells.iter().enumerate() {
-            let text = cell.get(number).map_or("", String::as_str);
-            let blank = " ".repeat(widths[column].saturating_sub(measure_text_width(text)));
-            let (before, after) = if numbers.contains(&column) { (&*blank, "") } else { ("", &*blank) };
-            line.extend([before, text, after]);
-            line.extend(std::iter::repeat_n(' ', layout::GAP));
+            let text = cell.get(number).copied().unwrap_or_default();
+            let blank = widths[column].saturating_sub(layout::width_of(text));
+            let (before, after) = if numbers.contains(&column) { (blank, 0) } else { (0, blank) };
+            line.extend(std::iter::repeat_n(' ', before));
+            line += text;
+            line.extend(std::iter::repeat_n(' ', after + layout::GAP));
         }
         line.truncate(line.trim_end().len());
         line
@@ -245,7 +254,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
         (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    if !text.contains(obeyed) {
+    if layout::is_plain(text) || !text.contains(obeyed) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len() + 8);
@@ -289,7 +298,7 @@ fn place_within(room: usize, place: &str) -> String {
     if place.is_empty() {
         return String::new();
     }
-    let fits = |text: &str| console::measure_text_width(text) + IN.len() <= room;
+    let fits = |text: &str| layout::width_of(text) + IN.len() <= room;
     if fits(place) {
         return format!("{IN}{place}");
     }

@@ -47,6 +47,13 @@ pub fn print(plan: &Plan, format: Format, printer: &Printer) -> Result<(), CliEr
         Some(run) => printer.line(format_args!("sizes: those of the catalog that run {run} published"))?,
         None => printer.line("sizes: the server's own counts, for there is no published catalog yet")?,
     }
+    if let Some(asked) = plan.asked {
+        printer.line(format_args!(
+            "documents: {} asked for their contents, {} more only if they or what they are built on changed",
+            thousands(asked as u64),
+            thousands(plan.carried as u64)
+        ))?;
+    }
     if plan.filtered {
         printer.line("filters are looked up when the crawl begins; the figures do not know them")?;
     }

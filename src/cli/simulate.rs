@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::output::Printer;
 use super::{runtime, signals};
 use crate::crawl::Exit;
-use crate::simulator::{FaultRule, Options, Simulator};
+use crate::simulator::{FAULT_KINDS, FaultRule, Options, Simulator};
 
 /// Size of a made-up organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,8 +85,11 @@ pub struct SimulateArgs {
     #[arg(long)]
     html_429: bool,
     /// Break answers on purpose; may be given several times. For example `/v2/workbooks/*/columns 503 x3`.
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", long_help = fault_help())]
     fault: Vec<FaultRule>,
+    /// Break answers and change the organisation as this number decides: the same number, the same trouble.
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<u64>,
     /// Answer bare arrays on the five old listings when `limit` is left out.
     #[arg(long)]
     legacy_unpaginated: bool,
@@ -96,6 +99,21 @@ pub struct SimulateArgs {
     /// Print address and credentials as JSON, for programs.
     #[arg(long)]
     json: bool,
+}
+
+/// What `--fault` takes, kind by kind.
+fn fault_help() -> String {
+    let kinds: Vec<String> =
+        FAULT_KINDS.iter().map(|kind| format!("  {:<15} {}", kind.name, kind.what)).collect();
+    format!(
+        "Break answers on purpose; may be given several times.\n\n  \
+         [METHOD] PATTERN STATUS|KIND [xN|pFRACTION] [skip=N] [retry-after=TEXT] [location=URL]\n\n\
+         PATTERN is a path with * for anything, or the template of an endpoint, such as /v2/files/{{inodeId}}. xN breaks \
+         the first N answers, pFRACTION each with that probability; skip=N spares the first N. In TEXT _ is a space. \
+         For example \"/v2/workbooks/*/columns 503 x3 retry-after=1\".\n\n\
+         STATUS is 400 to 599, with Sigma's error object; 402 says that the query timed out. KIND is one of\n\n{}",
+        kinds.join("\n")
+    )
 }
 
 impl SimulateArgs {
@@ -125,6 +143,7 @@ impl SimulateArgs {
             html_429: self.html_429,
             awkward: !self.uniform,
             faults: self.fault.clone(),
+            chaos: self.chaos,
             legacy_unpaginated: self.legacy_unpaginated,
             token_lifetime: Duration::from_secs(self.token_lifetime_secs),
             ..options
@@ -157,6 +176,13 @@ pub fn run(_: &Cli, arguments: &SimulateArgs, printer: &Printer) -> Result<Exit,
                 printer.line(format_args!(
                     "  {:<8} client id {}  client secret {}  ({})",
                     credential.account_type, credential.client_id, credential.client_secret, credential.email
+                ))?;
+            }
+            if let Some(seed) = arguments.chaos {
+                printer.line(format_args!(
+                    "\nChaos {seed} breaks some answers ({}) and may change the organisation. POST {}/__heal ends it.",
+                    simulator.chaos_kinds().join(", "),
+                    simulator.url()
                 ))?;
             }
             printer.line(format_args!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::output::{Printer, thousands};
 use crate::catalog::delivery::{Outcome, scope};
-use crate::crawl::{Exit, LeftOutCount, Report};
+use crate::crawl::{DocumentCounts, Exit, LeftOutCount, Report};
 use crate::store::{Counts, Refusal, RunState, ScopeCount, ScopeRow};
 
 /// Version of the JSON form; it grows when a field changes its meaning or goes.
@@ -68,11 +68,15 @@ pub struct Summary {
     resumes: Option<i64>,
     database: String,
     duration_ms: u128,
+    /// Of the duration, what publishing took.
+    publish_ms: u128,
     token_is_admin: Option<bool>,
     /// Whom the run mirrored, or whose view it extracted, in one sentence.
     audience: String,
     objects: BTreeMap<String, Counts>,
     requests: Requests,
+    /// How many documents were asked for their contents, and why; how many were not.
+    documents: DocumentCounts,
     scopes: Vec<ScopeCount>,
     /// Scopes that are less than they should be, the first of them.
     deficient: Vec<ScopeRow>,
@@ -103,6 +107,7 @@ impl Summary {
             resumes: report.resumes,
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
+            publish_ms: report.publishing.as_millis(),
             token_is_admin: report.token.admin,
             audience: report.sentence.clone(),
             objects: report.outcome.counts.clone(),
@@ -114,6 +119,7 @@ impl Summary {
                 token_calls: report.stats.token_calls,
                 max_in_flight: report.stats.largest_in_flight as u64,
             },
+            documents: report.documents.clone(),
             scopes: report.outcome.scopes.clone(),
             deficient: report.outcome.deficient.clone(),
             left_out: report.left_out.clone(),
@@ -140,6 +146,9 @@ impl Summary {
         ))?;
         if let Some(earlier) = self.resumes {
             printer.line(format_args!("went on with what run {earlier} had read"))?;
+        }
+        for line in printer.paragraph(&self.asked()) {
+            printer.line(line)?;
         }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;
@@ -175,6 +184,16 @@ impl Summary {
             )),
             state => printer.line(format_args!("run {} {}: {}", self.run_id, words(state), self.database)),
         }
+    }
+
+    /// How many documents were asked for their contents, and why.
+    fn asked(&self) -> String {
+        let DocumentCounts { carried, asked } = &self.documents;
+        let total: u64 = asked.values().sum();
+        let each = asked.iter().map(|(why, count)| format!("{} {}", thousands(*count), why_words(why)));
+        let each: Vec<String> = each.collect();
+        let why = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+        format!("documents: {} unchanged and not asked, {} asked{why}", thousands(*carried), thousands(total))
     }
 
     /// What was left out, why, one line each.
@@ -241,6 +260,21 @@ pub fn print_counts<'kinds>(
         })
         .collect();
     printer.table(&["objects", "total", "new", "changed", "removed", "unchanged"], &rows, &[1, 2, 3, 4, 5])
+}
+
+/// Why documents were asked, in words.
+fn why_words(why: &str) -> &str {
+    match why {
+        "full" => "as all were",
+        "unread" => "not read to the end before",
+        "changed" => "changed",
+        "sources_changed" => "built on what changed",
+        "asked_differently" => "read with other settings or credentials before",
+        "due" => "read too long ago",
+        "undated" => "without a version or time of change",
+        "image_missing" => "without their image",
+        other => other,
+    }
 }
 
 /// What many objects of a kind are called.

@@ -23,6 +23,7 @@ mod file;
 mod layers;
 mod list;
 mod proxy;
+mod schema;
 mod secret;
 mod settings;
 mod suggest;
@@ -39,6 +40,7 @@ pub(crate) use suggest::distance;
 pub use api_url::{REGIONS, Region};
 pub use error::{ConfigError, ConfigErrors, Origin, Position};
 pub use proxy::ProxyUrl;
+pub use schema::json_schema;
 pub use secret::{ClientSecret, SecretSource};
 pub use settings::{
     CatalogSettings, CrawlSettings, Credentials, DataGrants, Filters, Grants, LogFormat, LogSettings,

@@ -68,6 +68,10 @@ pub struct CrawlSettings {
     pub grants: Grants,
     /// How old what an interrupted run has read may be for the next run to go on with it; zero: it never does.
     pub resume_within: Duration,
+    /// How old the contents of an unchanged document may get before they are read again; zero: every run reads all.
+    pub full_every: Duration,
+    /// How old grants, memberships and attribute values may get before they are read again; zero: every run reads them.
+    pub grants_every: Duration,
     /// Crawl workbooks.
     pub workbooks: bool,
     /// Crawl data models.
@@ -196,6 +200,8 @@ pub enum Grants {
 pub struct CatalogSettings {
     /// The SQLite file.
     pub database: PathBuf,
+    /// It may lie on a network filesystem.
+    pub allow_network_filesystem: bool,
 }
 
 /// Section `[permissions]`. `csv_mapping` without `mirroring`, and neither without `login_user`, never get here.
@@ -350,6 +356,8 @@ pub(crate) fn build(
                 _ => Grants::Auto,
             },
             resume_within: span(layers, "crawl.resume_within"),
+            full_every: span(layers, "crawl.full_every"),
+            grants_every: span(layers, "crawl.grants_every"),
             workbooks: layers.is_on("crawl.workbooks"),
             data_models: layers.is_on("crawl.data_models"),
             reports: layers.is_on("crawl.reports"),
@@ -382,7 +390,10 @@ pub(crate) fn build(
             },
             previews: previews(layers, directory),
         },
-        catalog: CatalogSettings { database: directory.join(word(layers, "catalog.database")) },
+        catalog: CatalogSettings {
+            database: directory.join(word(layers, "catalog.database")),
+            allow_network_filesystem: layers.is_on("catalog.allow_network_filesystem"),
+        },
         permissions: permissions(layers, directory, errors, notices),
         log: LogSettings {
             format: if word(layers, "log.format") == "json" { LogFormat::Json } else { LogFormat::Text },

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::attached_rows;
 use super::contents::{Answer, Reading};
+use super::effect::Effect;
 use super::error::CrawlError;
 use super::graph;
+use super::queue::DocumentTask;
 use super::rows;
 use super::worker::{Crawler, failed};
-use crate::catalog::delivery::{Outcome, ScopeReport, scope};
+use crate::catalog::delivery::{Delivery, Outcome, ScopeReport, scope};
 use crate::catalog::record::Record;
 use crate::sigma::model::{self, Row};
 
@@ -48,6 +50,15 @@ impl ModelSql {
 }
 
 impl Crawler {
+    /// Reads of a document that did not change what may have changed all the same.
+    pub(super) async fn refresh(&self, task: &DocumentTask) -> Result<(), CrawlError> {
+        let mut reading = Reading::of(task);
+        reading.is_refresh = true;
+        self.attached(&mut reading).await?;
+        let bundle = self.bundle_of(reading).await?;
+        self.deliver(Delivery::Document(bundle, vec![Effect::Refreshed.follow_up()])).await
+    }
+
     /// Reads everything that hangs on a document, as far as the settings ask for it.
     pub(super) async fn attached(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         self.attach(reading, scope::CONTROLS, attached_rows::controls).await?;
@@ -75,6 +86,9 @@ impl Crawler {
         records: impl FnOnce(Vec<T>) -> Vec<R>,
     ) -> Result<(), CrawlError> {
         let Some(step) = self.step_of(scope, reading) else { return Ok(()) };
+        if reading.is_refresh && !step.changes_unseen(&self.settings) {
+            return Ok(());
+        }
         let answer = self.ask(reading.call(step)).await?;
         let mut found = Vec::new();
         reading.take(step, "", answer, |row, _| found.push(row));

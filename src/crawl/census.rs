@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 
-use super::effect::Taken;
+use super::carry::state_of_document;
+use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::filter::{self, Listed};
 use super::graph::{ORGANISATION, Step};
@@ -126,7 +127,11 @@ impl Crawler {
         let mut held = Vec::new();
         let take = |row: T, _: &mut Taken| {
             let versions = row.tagged_versions();
-            held.push((row.into_document(), versions));
+            let document = row.into_document();
+            if let Some(Effect::State { key, state }) = state_of_document(&document) {
+                self.carry.note_state(key, state);
+            }
+            held.push((document, versions));
         };
         let end = self.read_scope(step, kind, calls, take).await?;
         Ok((held, end))

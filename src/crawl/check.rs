@@ -48,7 +48,7 @@ pub struct Probe {
 }
 
 /// A row of any kind, of which only the ids matter.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AnyRow {
     #[serde(flatten)]

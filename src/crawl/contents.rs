@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::carry::is_read_to_its_end;
 use super::column_lineage;
 use super::effect::Effect;
 use super::error::CrawlError;
@@ -15,6 +16,7 @@ use crate::catalog::document::Page;
 use crate::config::CrawlSettings;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
+use crate::store::now;
 
 /// Statuses by which a bulk endpoint says that it cannot answer, while questions about single elements may be answered.
 /// 402 is a computation that took the server too long.
@@ -29,6 +31,8 @@ pub(super) struct Reading<'task> {
     pub task: &'task DocumentTask,
     pub rows: Rows,
     pub scopes: Vec<ScopeReport>,
+    /// Only what may have changed of a document that did not is read.
+    pub is_refresh: bool,
     /// The elements that may have columns, SQL and lineage.
     pub data_elements: Vec<String>,
     /// All elements that were listed.
@@ -50,17 +54,15 @@ pub(super) enum Answer<T> {
 impl Crawler {
     /// Reads a document and delivers it.
     pub(super) async fn document(&self, task: &DocumentTask, enqueue: &Enqueue) -> Result<(), CrawlError> {
-        let mut reading = Reading {
-            task,
-            rows: Rows::default(),
-            scopes: Vec::new(),
-            data_elements: Vec::new(),
-            listed: HashSet::new(),
-            has_unlisted: false,
-            has_bulk_columns: false,
-            pages: None,
-        };
-        let mut effects = vec![Effect::Read { archived: task.archived, version: task.version }];
+        // What it is built on is known before it is read, so that the next run sees what changes from now on.
+        self.carry.sources_listed().await;
+        let warehouses = self.warehouses(enqueue).await?;
+        let read_at = now();
+        if task.kind == "dataset" {
+            return self.dataset(task, read_at, enqueue).await;
+        }
+        let mut reading = Reading::of(task);
+        let mut effects = vec![Effect::Read { archived: task.archived, seen: task.seen.clone() }];
         if task.archived {
             reading.leave_out(&self.settings);
         } else {
@@ -70,7 +72,6 @@ impl Crawler {
             self.queries(&mut reading).await?;
             self.elements_on_no_page(&mut reading).await?;
             self.lineage(&mut reading).await?;
-            let warehouses = self.warehouses(enqueue).await?;
             let (rows, scopes) = (&mut reading.rows, &mut reading.scopes);
             for event in column_lineage::derive(&self.settings, warehouses, &task.id, rows, scopes) {
                 effects.push(Effect::told(&event));
@@ -78,24 +79,38 @@ impl Crawler {
             }
             self.attached(&mut reading).await?;
         }
-        let Reading { rows, scopes, pages, .. } = reading;
+        let visible = reading.pages.take();
         // Sigma draws the pages of workbooks only.
-        let visible = pages.filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible);
+        let visible = visible.filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible_of);
         effects.extend(visible.clone().map(Effect::Pages));
-        effects.extend(self.tables_of(&rows));
-        let follow_ups = effects.iter().map(Effect::follow_up).collect();
-        // What is derived falls short only where what it is derived from does, which is told already.
-        let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
-        for report in asked.filter(|report| !report.outcome.is_good()) {
-            self.warn(task, report).await?;
+        effects.extend(self.tables_of(&reading.rows));
+        let is_read = !task.archived && is_read_to_its_end(&reading.scopes);
+        let read = is_read.then(|| self.carry.read(task, &reading.rows, read_at));
+        if task.was_carried {
+            reading.scopes.push(settled(scope::CONTENTS, "", &ListingReport::default()));
         }
-        let bundle = Bundle { document_id: task.id.clone(), rows, scopes };
+        let follow_ups = effects.iter().map(Effect::follow_up).collect();
+        let bundle = self.bundle_of(reading).await?;
         self.deliver(Delivery::Document(bundle, follow_ups)).await?;
+        if let Some(read) = read {
+            self.deliver(Delivery::Read(read)).await?;
+        }
         effects.into_iter().for_each(|effect| self.perform(effect, enqueue));
         match visible {
             Some(visible) => self.previews(task, &visible, enqueue).await,
             None => Ok(()),
         }
+    }
+
+    /// What was read of a document, once it is said what fell short.
+    pub(super) async fn bundle_of(&self, reading: Reading<'_>) -> Result<Bundle, CrawlError> {
+        let Reading { task, rows, scopes, .. } = reading;
+        // What is derived falls short only where what it is derived from does, which is told already.
+        let asked = scopes.iter().filter(|report| report.scope != scope::COLUMN_LINEAGE);
+        for report in asked.filter(|report| !report.outcome.is_good()) {
+            self.warn(task, report).await?;
+        }
+        Ok(Bundle { document_id: task.id.clone(), rows, scopes })
     }
 
     /// The step that lists a scope of this document, unless the settings leave it out.
@@ -289,8 +304,25 @@ impl Crawler {
 }
 
 /// The pages that are not hidden.
-fn visible(pages: Vec<Page>) -> Vec<String> {
+fn visible_of(pages: Vec<Page>) -> Vec<String> {
     pages.into_iter().filter(|page| page.hidden != Some(true)).map(|page| page.page_id).collect()
+}
+
+impl<'task> Reading<'task> {
+    /// Nothing yet.
+    pub fn of(task: &'task DocumentTask) -> Self {
+        Self {
+            task,
+            rows: Rows::default(),
+            scopes: Vec::new(),
+            is_refresh: false,
+            data_elements: Vec::new(),
+            listed: HashSet::new(),
+            has_unlisted: false,
+            has_bulk_columns: false,
+            pages: None,
+        }
+    }
 }
 
 impl Reading<'_> {

@@ -8,7 +8,7 @@ use super::filter::PERSONAL;
 use super::graph;
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::worker::Crawler;
-use crate::catalog::delivery::{Delivery, Event, FollowUp, Rows, Severity};
+use crate::catalog::delivery::{Delivery, Event, FollowUp, Rows, Seen, Severity};
 use crate::catalog::record::Record;
 
 /// One thing that a scope sets off.
@@ -22,9 +22,15 @@ pub(super) enum Effect {
     /// A workspace was found: its grants are asked for.
     Workspace(String),
     /// A document was found: its contents are asked for.
-    Document { kind: String, id: String, archived: bool, version: Option<i64> },
+    Document { kind: String, id: String, archived: bool, seen: Seen },
+    /// The state of something that documents are built on.
+    State { key: String, state: String },
+    /// A warehouse table is not what it was: what is built on it is asked.
+    Woke(String),
     /// The document of which this was read.
-    Read { archived: bool, version: Option<i64> },
+    Read { archived: bool, seen: Seen },
+    /// Of a document that did not change, what may have changed all the same was read.
+    Refreshed,
     /// The pages that a document shows, of which images may be wanted.
     Pages(Vec<String>),
     /// An object was found: each scope of it that the settings ask for is asked for.
@@ -100,13 +106,20 @@ impl Crawler {
                 enqueue.add(Task::TeamMembers { team_id: id });
             }
             Effect::Workspace(id) => enqueue.add(Task::Grants(GrantsOf::Workspace(id))),
-            Effect::Document { kind, id, archived, version } => {
+            Effect::Document { kind, id, archived, seen } => {
                 if let Some(kind) = graph::DOCUMENT_KINDS.iter().copied().find(|known| *known == kind) {
-                    enqueue.add(Task::Document(DocumentTask { kind, id, archived, version }));
+                    let task = DocumentTask { kind, id, archived, seen, was_carried: false };
+                    self.document_listed(task, enqueue);
                 }
             }
             Effect::Ask { kind, id } => self.ask_of(&kind, &id, enqueue),
             Effect::Table(id) => self.table_found(&id, enqueue),
+            Effect::State { key, state } => self.carry.note_state(key, state),
+            Effect::Woke(table) => {
+                for task in self.carry.release_readers(&table) {
+                    enqueue.add(Task::Document(task));
+                }
+            }
             Effect::ReadsFrom(id) => self.note_connection(id),
             Effect::Home(id) => self.left_out.note_home(&id),
             Effect::Personal { id, kind } => self.left_out.note(&id, &kind, PERSONAL),
@@ -114,6 +127,7 @@ impl Crawler {
             Effect::NoTenants => self.note_no_tenants(),
             // Who takes over a scope sees to these.
             Effect::Read { .. }
+            | Effect::Refreshed
             | Effect::Pages(_)
             | Effect::ConnectionType { .. }
             | Effect::GrantsByPrincipal(_)

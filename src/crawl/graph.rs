@@ -64,6 +64,20 @@ impl Step {
         self.setting.is_some_and(|setting| OPTIONAL.contains(&setting))
     }
 
+    /// Whether what it lists of a document may change although the document shows no sign of it: what others hang on it.
+    /// Sigma gives it no new version then; that it leaves the time of its last change alone as well is to be expected. The
+    /// history of versions grows with the version, and its tags come with the listing of documents where that is asked for
+    /// them.
+    pub fn changes_unseen(&self, settings: &CrawlSettings) -> bool {
+        match self.scope {
+            scope::BOOKMARKS | scope::EMBEDS | scope::EXPORT_SCHEDULES | scope::MATERIALIZATION_SCHEDULES => {
+                true
+            }
+            scope::VERSIONS => !settings.tags,
+            _ => false,
+        }
+    }
+
     /// Whether the settings ask for it.
     pub fn is_on(&self, settings: &CrawlSettings) -> bool {
         match self.setting {
@@ -188,8 +202,9 @@ pub static STEPS: &[Step] = &[
 /// The types of file that are listed: only `/files` tells folder, badge and description, one type per call.
 pub const FILE_TYPES: &[&str] = &["workspace", "folder", "workbook", "data-model", "report", "dataset"];
 
-/// The kinds of document, in the order their listings start: long chains first.
-pub const DOCUMENT_KINDS: &[&str] = &["workbook", "report", "data-model", "dataset"];
+/// The kinds of document, in the order their listings start: first those that documents are built on, for no document is
+/// read before these are known.
+pub const DOCUMENT_KINDS: &[&str] = &["data-model", "dataset", "workbook", "report"];
 
 /// The step that lists a scope of an object of that kind.
 pub fn find(scope: &str, of: &str) -> Option<&'static Step> {

@@ -80,6 +80,7 @@ fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) 
     }
     let mut mirror = book.mirror;
     mirror.audience = mirroring.evidence();
+    mirror.settled = access.is_settled(facts);
     mirror.audience.source = if answers.is_some() { Source::Sigma } else { Source::Grants };
     mirror.audience.mapped = mirror.members.len();
     mirror.audience.excluded = facts.members.len() - mirror.members.len();

@@ -8,7 +8,7 @@
 //!    they find ([`contents`]), so that documents are read while the listing still goes on.
 //!    Account types, user attributes, connections, datasets and the warehouse tables that documents name get tasks of their
 //!    own, one for each scope of each object ([`objects`]).
-//! 5. When all listings are over, grants are asked by object or by principal, whichever is cheaper.
+//! 5. When all listings are over, documents that did not change are carried ([`carry`]), and grants are asked by object or by principal, whichever is cheaper.
 //! 6. The queue ends, what is mirrored is drawn from what was read ([`mirror`]), the writer publishes, or undoes the run.
 //!
 //! What is asked at all is one table: [`graph`].
@@ -17,7 +17,9 @@ mod answers;
 mod attached;
 mod attached_rows;
 pub mod audience;
+mod breakdown;
 mod by_element;
+mod carry;
 mod census;
 mod check;
 mod column_lineage;
@@ -37,6 +39,7 @@ mod plan;
 mod preview;
 mod progress;
 mod queue;
+mod remarks;
 mod resume;
 mod rows;
 mod run;
@@ -53,7 +56,7 @@ pub use exit::Exit;
 pub use left_out::LeftOutCount;
 pub use plan::{Plan, PlannedGrants, PlannedStep, plan};
 pub use progress::{Progress, Snapshot};
-pub use run::{Extract, Failure, Patience, Report, client_of, extract};
+pub use run::{DocumentCounts, Extract, Failure, Patience, Report, client_of, extract};
 pub use stop::Stop;
 pub use token::{Token, describe_owner};
 pub use verify::{Disagreement, Verdict, Verification, Verify, choose, verify};

@@ -3,18 +3,21 @@
 
 use std::sync::atomic::Ordering;
 
+use super::carry::is_read_to_its_end;
 use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::object_rows as rows;
 use super::organisation::ask;
-use super::queue::{Enqueue, Task};
-use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled};
-use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
+use super::queue::{DocumentTask, Enqueue, Task};
+use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled, turned_off};
+use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::LineageNode;
-use crate::catalog::record::{Record, Value};
+use crate::catalog::record::{Record, Table, Value};
+use crate::catalog::warehouse::{WarehouseColumn, WarehouseTable};
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Endpoint, ListingReport};
+use crate::store::Earlier;
 
 impl Crawler {
     /// Adds a task for each scope that the settings ask for of an object of that kind.
@@ -39,11 +42,100 @@ impl Crawler {
         tables
     }
 
-    /// Asks about a warehouse table that was not heard of before.
+    /// Has a warehouse table asked for what the settings want of it, unless that was done.
     pub(super) fn table_found(&self, id: &str, enqueue: &Enqueue) {
-        if self.is_new_table(id) {
-            self.ask_of("table", id, enqueue);
+        self.ask_table(id, |_| true, enqueue);
+    }
+
+    /// Has the data permissions on a warehouse table asked for that only unchanged documents name: the rest is known.
+    pub(super) fn table_kept(&self, id: &str, enqueue: &Enqueue) {
+        self.ask_table(id, |step| step.scope == scope::CONNECTION_GRANTS, enqueue);
+    }
+
+    fn ask_table(&self, id: &str, wanted: impl Fn(&Step) -> bool, enqueue: &Enqueue) {
+        for step in graph::scopes_of("table", &self.settings).into_iter().filter(|step| wanted(step)) {
+            if self.is_new_scope(step, id) {
+                enqueue.add(Task::Of { step, id: id.to_owned() });
+            }
         }
+    }
+
+    /// Reads what a dataset is built on.
+    pub(super) async fn dataset(
+        &self,
+        task: &DocumentTask,
+        read_at: String,
+        enqueue: &Enqueue,
+    ) -> Result<(), CrawlError> {
+        let step = self.step(scope::DATASET_SOURCES, "dataset")?;
+        let call = step.endpoint.call().path(step.id, &task.id);
+        let mut sources = Rows::default();
+        let each = |row: model::WorkbookSource, out: &mut Taken| {
+            let Some(source) = rows::dataset_source(&task.id, row) else { return };
+            if source.source_type == "table" {
+                self.set_off(Effect::Table(source.source_id.clone()), enqueue, out);
+            }
+            sources.push(source.clone());
+            out.push(source);
+        };
+        let Some(report) = self.read_scope(step, &task.id, vec![call], each).await? else { return Ok(()) };
+        let is_read = is_read_to_its_end(std::slice::from_ref(&report));
+        self.deliver_scope(report).await?;
+        if task.was_carried {
+            let report = settled(scope::CONTENTS, &task.id, &ListingReport::default());
+            self.deliver_scope(report).await?;
+        }
+        if is_read {
+            self.deliver(Delivery::Read(self.carry.read(task, &sources, read_at))).await?;
+        }
+        Ok(())
+    }
+
+    /// Decides over the documents that did not change, once all listings are over: what is built on something that did is
+    /// asked, of the others only what may change unseen.
+    pub(super) async fn settle(&self, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        let Some(earlier) = self.carry.earlier() else { return Ok(()) };
+        self.warehouses(enqueue).await?;
+        for task in self.carry.settle() {
+            enqueue.add(Task::Document(task));
+        }
+        let fell_short = earlier.deficient(&[scope::WAREHOUSE_TABLES, scope::WAREHOUSE_COLUMNS])?;
+        let carried = settled(scope::CONTENTS, "", &ListingReport::default());
+        let carried = ScopeReport { outcome: Outcome::Carried, ..carried };
+        for (task, tables) in self.carry.carried() {
+            for table in tables {
+                if fell_short.contains(&table) {
+                    self.table_found(&table, enqueue);
+                } else {
+                    self.table_kept(&table, enqueue);
+                }
+            }
+            if task.kind == "dataset" {
+                self.deliver_scope(ScopeReport { parent: task.id, ..carried.clone() }).await?;
+                continue;
+            }
+            let mut scopes = vec![carried.clone()];
+            for step in graph::STEPS.iter().filter(|step| step.of == task.kind && !step.fallback) {
+                if !step.is_on(&self.settings) && !step.is_optional() && step.scope != scope::PREVIEWS {
+                    scopes.push(turned_off(step, step.scope, ""));
+                }
+            }
+            let document_id = task.id.clone();
+            self.deliver(Delivery::Bundle(Bundle { document_id, rows: Rows::default(), scopes })).await?;
+            let refreshed = graph::scopes_of(task.kind, &self.settings);
+            if refreshed.iter().any(|step| step.changes_unseen(&self.settings)) {
+                enqueue.add(Task::Refresh(task));
+            }
+        }
+        Ok(())
+    }
+
+    /// That a warehouse table is not what it was, if it is not: the documents that read it are to be asked again.
+    fn woken(&self, table: &'static Table, column: &str, id: &str, rows: &Rows) -> Option<Effect> {
+        let now = rows.of(table).iter().cloned().collect();
+        // What cannot be looked up is taken for changed.
+        let same = |earlier: &Earlier| earlier.rows_of(table, column, id).is_ok_and(|before| before == now);
+        (!same(self.carry.earlier()?)).then(|| Effect::Woke(id.to_owned()))
     }
 
     /// A listing of the organisation that asks nothing but its step.
@@ -118,27 +210,30 @@ impl Crawler {
                 })
                 .await
             }
-            scope::DATASET_SOURCES => {
-                self.page_through(step, id, calls, |row: model::WorkbookSource, out| {
-                    let Some(source) = rows::dataset_source(id, row) else { return };
-                    if source.source_type == "table" {
-                        self.set_off(Effect::Table(source.source_id.clone()), enqueue, out);
-                    }
-                    out.push(source);
-                })
-                .await
-            }
             scope::WAREHOUSE_TABLES => {
                 let each = |row: model::ConnectionPath, out: &mut Taken| {
                     out.push(rows::warehouse_table(id, row));
+                    if let Some(woken) = self.woken(WarehouseTable::TABLE, "id", id, &out.rows) {
+                        self.set_off(woken, enqueue, out);
+                    }
                 };
                 self.one_of(step, id, each).await
             }
             scope::WAREHOUSE_COLUMNS => {
-                self.page_through(step, id, calls, |row: model::TableColumn, out| {
-                    out.push(rows::warehouse_column(id, row));
-                })
-                .await
+                let mut columns = Rows::default();
+                let each = |row: model::TableColumn, out: &mut Taken| {
+                    let column = rows::warehouse_column(id, row);
+                    columns.push(column.clone());
+                    out.push(column);
+                };
+                let Some(report) = self.read_scope(step, id, calls, each).await? else { return Ok(()) };
+                let woken = self.woken(WarehouseColumn::TABLE, "table_id", id, &columns);
+                if let Some(woken) = woken.filter(|_| report.outcome.is_complete()) {
+                    let mut out = Taken::default();
+                    self.set_off(woken, enqueue, &mut out);
+                    self.deliver_page(step.scope, id, out).await?;
+                }
+                self.deliver_scope(report).await
             }
             other => Err(CrawlError::Internal(format!("nothing reads {other} of a {}", step.of))),
         }

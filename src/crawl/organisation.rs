@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::carry;
 use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::filter::is_personal_path;
 use super::graph::{self, ORGANISATION, Step};
-use super::queue::{Enqueue, Found, GrantsOf, Task};
+use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
 use super::worker::{Crawler, settled, turned_off};
-use crate::catalog::delivery::{Delivery, Outcome, ScopeReport, scope};
+use crate::catalog::delivery::{Delivery, Outcome, ScopeReport, Seen, scope};
 use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{Document, File, Member, Workspace};
 use crate::config::{CrawlSettings, Grants};
@@ -82,7 +83,7 @@ impl Crawler {
             Task::Grants(of) => self.grants(of).await,
             Task::Listing { step } => self.listing(step, enqueue).await,
             Task::Of { step, id } => self.of_object(step, &id, enqueue).await,
-            Task::Document(_) | Task::Preview(_) => {
+            Task::Document(_) | Task::Refresh(_) | Task::Preview(_) => {
                 Err(CrawlError::Internal("a document is no listing".to_owned()))
             }
         }
@@ -101,6 +102,7 @@ impl Crawler {
             if self.login.is_none()
                 && let Some(effects) = self.take_over_scope(step.scope, "", enqueue).await?
             {
+                self.carry.note_end("connection", true);
                 self.adopt(step.scope, String::new(), 0).await?;
                 let types = effects.into_iter().filter_map(|effect| match effect {
                     Effect::ConnectionType { id, r#type } => Some((id, r#type)),
@@ -117,13 +119,16 @@ impl Crawler {
                     types.insert(id.clone(), r#type.clone());
                     self.set_off(Effect::ConnectionType { id, r#type }, enqueue, out);
                 }
+                let connection = rows::connection(row);
+                self.set_off(carry::state_of_connection(&connection), enqueue, out);
                 match self.login {
-                    Some(_) => held_back.push(rows::connection(row)),
-                    None => out.push(rows::connection(row)),
+                    Some(_) => held_back.push(connection),
+                    None => out.push(connection),
                 }
             };
             let Some(report) = self.read_scope(step, "", vec![call], take).await? else { return Ok(None) };
             let is_whole = report.outcome.is_complete();
+            self.carry.note_end("connection", is_whole);
             match self.login {
                 None => self.deliver_scope(report).await?,
                 // Which of them are in sight is known when all documents are read.
@@ -166,6 +171,9 @@ impl Crawler {
         let each = |row: T, out: &mut Taken| {
             let versions = row.tagged_versions();
             let document = row.into_document();
+            if let Some(state) = carry::state_of_document(&document) {
+                self.set_off(state, enqueue, out);
+            }
             if !self.may_hold(&document.id) {
                 return;
             }
@@ -188,6 +196,7 @@ impl Crawler {
         report: ScopeReport,
         tagged: u64,
     ) -> Result<(), CrawlError> {
+        self.carry.note_end(kind, report.outcome.is_complete());
         self.deliver_scope(report.clone()).await?;
         if kind == "dataset" {
             return Ok(());
@@ -199,6 +208,18 @@ impl Crawler {
             turned_off(tags, scope::TAGGED_VERSIONS, kind)
         })
         .await
+    }
+
+    /// Has the contents of a document read, or kept as they are where it did not change.
+    pub(super) fn document_listed(&self, task: DocumentTask, enqueue: &Enqueue) {
+        // What an interrupted run has read is newer than what the catalog holds.
+        let task = match self.resumed.has_read(&task) {
+            true => Some(task),
+            false => self.carry.hold(task, |earlier, task| self.has_images(earlier, task)),
+        };
+        if let Some(task) = task {
+            enqueue.add(Task::Document(task));
+        }
     }
 
     /// Takes a document into the catalog, and has its contents read.
@@ -214,17 +235,18 @@ impl Crawler {
             out.follow_ups.push(Effect::Address(url.to_owned()).follow_up());
         }
         self.set_off(Effect::Object(document.id.clone()), enqueue, out);
-        let contents = if kind == "dataset" {
-            ask("dataset", &document.id)
-        } else {
-            Effect::Document {
-                kind: kind.to_owned(),
-                id: document.id.clone(),
-                archived: document.is_archived == Some(true),
+        let effect = Effect::Document {
+            kind: kind.to_owned(),
+            id: document.id.clone(),
+            archived: document.is_archived == Some(true),
+            seen: Seen {
                 version: document.latest_version,
-            }
+                updated_at: document.updated_at.clone(),
+                place: document.path.clone(),
+                tags: carry::tags(&versions),
+            },
         };
-        self.set_off(contents, enqueue, out);
+        self.set_off(effect, enqueue, out);
         versions.into_iter().for_each(|version| out.push(version));
         out.push(document);
     }
@@ -429,7 +451,8 @@ pub(super) fn file_types_on(settings: &CrawlSettings) -> impl Iterator<Item = &'
     graph::FILE_TYPES.iter().copied().filter(|of| is_file_type_on(settings, of))
 }
 
-/// The tasks a crawl starts with: long chains first. With filters a census has gone before. What says where things lie and
+/// The tasks a crawl starts with: what documents are built on first, for no document is read before that is listed; then
+/// long chains. With filters a census has gone before. What says where things lie and
 /// who may use them is left out where one user's view is crawled: that view was read before, and nobody's permissions are
 /// mirrored.
 pub(super) fn first_tasks(settings: &CrawlSettings, one_view: bool, enqueue: &Enqueue) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::carry::Carry;
 use super::check::AnyRow;
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
@@ -13,7 +14,7 @@ use super::token::Token;
 use crate::catalog::delivery::scope;
 use crate::config::{Grants, Previews, Settings};
 use crate::sigma::{Call, Paging, SigmaClient, TokenLevel};
-use crate::store::{Catalog, Sizes};
+use crate::store::{Catalog, Earlier, Sizes};
 
 /// One endpoint that would be asked.
 #[derive(Debug, Clone, Serialize)]
@@ -50,6 +51,11 @@ pub struct Plan {
     pub sizes_of_run: Option<i64>,
     /// Requests in flight at once.
     pub concurrency: usize,
+    /// How many documents would be asked for their contents although nothing shows that they changed; `None`: their number
+    /// is not known.
+    pub asked: Option<usize>,
+    /// How many would be asked only if they changed.
+    pub carried: usize,
     /// Endpoint by endpoint.
     pub steps: Vec<PlannedStep>,
     /// How grants would be asked for.
@@ -67,21 +73,27 @@ pub struct Plan {
 /// Requests before the first listing: a token, whose it is, whether that is an administrator.
 const FIRST: u64 = 3;
 
-/// Plans an extraction. Asks Sigma who owns the token, and for counts where there is no catalog to take them from.
-pub async fn plan(client: &SigmaClient, settings: &Settings) -> Result<Plan, CrawlError> {
+/// Plans an extraction, one of every document if `full`. Asks Sigma who owns the token, and for counts where there is no
+/// catalog to take them from.
+pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Result<Plan, CrawlError> {
     let begun = Instant::now();
     let token = Token::ask(client).await?;
     let path = &settings.catalog.database;
     let catalog = if path.exists() { Some(Catalog::open(path)?) } else { None };
-    let sizes = catalog.as_ref().map(Catalog::sizes).transpose()?.flatten();
+    let (asked, carried) = match &catalog {
+        Some(_) => documents(settings, &token, full)?,
+        None => (Vec::new(), 0),
+    };
+    let sizes = catalog.as_ref().map(|catalog| catalog.sizes(&asked)).transpose()?.flatten();
     let objects = match &sizes {
         Some(sizes) => sizes.objects.clone(),
         None => totals(client, settings, &token).await,
     };
-    let asked = client.stats().http_calls().max(1);
-    let latency = begun.elapsed() / u32::try_from(asked).unwrap_or(u32::MAX);
+    let calls = client.stats().http_calls().max(1);
+    let latency = begun.elapsed() / u32::try_from(calls).unwrap_or(u32::MAX);
     let grants = grants(settings, &token, sizes.as_ref());
-    let numbers = Numbers { settings, objects, catalog: sizes.is_some().then_some(catalog).flatten() };
+    let asked_count = sizes.is_some().then_some(asked.len());
+    let numbers = Numbers { settings, objects, asked, catalog: sizes.is_some().then_some(catalog).flatten() };
     let mut steps = Vec::new();
     for step in graph::STEPS.iter().filter(|step| step.is_on(&settings.crawl)) {
         if let Some(planned) = numbers.planned(step, &token, &grants)? {
@@ -93,6 +105,8 @@ pub async fn plan(client: &SigmaClient, settings: &Settings) -> Result<Plan, Cra
     Ok(Plan {
         sizes_of_run: sizes.map(|sizes| sizes.run_id),
         concurrency,
+        asked: asked_count,
+        carried,
         unknown_steps: steps.iter().filter(|step| step.requests.is_none()).count(),
         seconds: duration(requests, latency, concurrency, settings.sigma.requests_per_second.map(u32::from)),
         steps,
@@ -100,6 +114,19 @@ pub async fn plan(client: &SigmaClient, settings: &Settings) -> Result<Plan, Cra
         requests,
         filtered: !settings.crawl.filters.is_empty(),
     })
+}
+
+/// The documents that would be asked for their contents if none of them changed, and how many others there are.
+fn documents(settings: &Settings, token: &Token, full: bool) -> Result<(Vec<String>, usize), CrawlError> {
+    let earlier = Earlier::open(&settings.catalog.database)?;
+    let known = earlier.documents_read()?;
+    let carry = Carry::new(Some(earlier), full, &settings.crawl, token);
+    let all = known.len();
+    let asked =
+        known.into_iter().filter(|document| carry.is_due_anyway(document)).map(|document| document.id);
+    let asked: Vec<String> = asked.collect();
+    let carried = all - asked.len();
+    Ok((asked, carried))
 }
 
 /// How long requests take: in turns of as many as go at once, and no faster than the pace allows.
@@ -128,6 +155,7 @@ async fn totals(client: &SigmaClient, settings: &Settings, token: &Token) -> BTr
             && let Some(total) = listing.report().total
         {
             if what != "file:folder" {
+                totals.insert(format!("live:{what}"), total);
                 totals.insert(format!("contents:{what}"), total);
                 totals.insert(format!("file:{what}"), total);
             }
@@ -168,6 +196,8 @@ fn grants(settings: &Settings, token: &Token, sizes: Option<&Sizes>) -> PlannedG
 struct Numbers<'a> {
     settings: &'a Settings,
     objects: BTreeMap<String, u64>,
+    /// The documents that would be asked for their contents.
+    asked: Vec<String>,
     catalog: Option<Catalog>,
 }
 
@@ -250,13 +280,18 @@ impl Numbers<'_> {
             scope::PAGE_ELEMENTS => self.count(&format!("page:{}", step.of)),
             _ if step.of == ORGANISATION => self.count(step.becomes).map(pages),
             _ if graph::DOCUMENT_KINDS.contains(&step.of) => {
+                let is_of_all = step.changes_unseen(&self.settings.crawl);
+                let asked = (!is_of_all).then_some(self.asked.as_slice());
                 let further = match &self.catalog {
                     _ if spec.paging == Paging::Bare => 0,
-                    Some(catalog) => catalog.further_pages(step.becomes, step.of, spec.page_size)?,
+                    Some(catalog) => catalog.further_pages(step.becomes, step.of, spec.page_size, asked)?,
                     None => 0,
                 };
-                self.count(&format!("contents:{}", step.of)).map(|documents| documents + further)
+                let which = if is_of_all { "live" } else { "contents" };
+                self.count(&format!("{which}:{}", step.of)).map(|documents| documents + further)
             }
+            // Data permissions are asked for in every run.
+            scope::CONNECTION_GRANTS if step.of == "table" => self.count("any-table"),
             _ => self.count(step.of),
         };
         Ok(Some(planned))

@@ -15,10 +15,11 @@ use super::graph;
 use super::queue::{DocumentTask, Enqueue, PreviewTask, Task};
 use super::worker::{Crawler, ends_the_run, failed, settled};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::document::Preview;
+use crate::catalog::document::{Page, Preview};
+use crate::catalog::record::{Record, Value};
 use crate::config::Previews;
 use crate::sigma::{Download, ErrorKind, ListingReport, SigmaError, model};
-use crate::store::{ImageFolder, KnownPreview};
+use crate::store::{Earlier, ImageFolder, KnownPreview};
 
 /// The first eight bytes of every PNG file.
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -74,7 +75,7 @@ impl Crawler {
         let wanted: Vec<&str> = visible.iter().map(String::as_str).take(most).collect();
         let (mut rows, mut scopes) = (Rows::default(), Vec::new());
         for page in &wanted {
-            match gallery.current(&task.id, page, task.version, self.preview_width()) {
+            match gallery.current(&task.id, page, task.seen.version, self.preview_width()) {
                 Some(known) => {
                     rows.push(known.clone());
                     scopes.push(settled(
@@ -85,7 +86,7 @@ impl Crawler {
                 }
                 None => enqueue.add(Task::Preview(PreviewTask {
                     document: task.id.clone(),
-                    version: task.version,
+                    version: task.seen.version,
                     page: (*page).to_owned(),
                     export: None,
                     asked: 0,
@@ -109,6 +110,26 @@ impl Crawler {
             return Ok(());
         }
         self.deliver(Delivery::Bundle(Bundle { document_id: task.id.clone(), rows, scopes })).await
+    }
+
+    /// Whether the images that the settings ask for of an unchanged document are there, as far as the catalog tells.
+    pub(super) fn has_images(&self, earlier: &Earlier, task: &DocumentTask) -> bool {
+        let Some(gallery) = self.gallery.as_ref().filter(|_| task.kind == "workbook") else { return true };
+        let Ok(pages) = earlier.rows_of(Page::TABLE, "document_id", &task.id) else { return false };
+        let place = |column| Page::TABLE.position(column).unwrap_or_default();
+        let (id, hidden) = (place("page_id"), place("hidden"));
+        let mut shown = pages.iter().filter(|page| page[hidden] != Value::from(true));
+        let is_there = |page: &Vec<Value>| match &page[id] {
+            Value::Text(page) => {
+                gallery.current(&task.id, page, task.seen.version, self.preview_width()).is_some()
+            }
+            _ => false,
+        };
+        match self.settings.previews.mode {
+            // Which page is the first is not kept.
+            Previews::Workbooks => shown.clone().next().is_none() || shown.any(is_there),
+            _ => shown.all(is_there),
+        }
     }
 
     /// One step on the way to an image: start its export, or see whether it is ready.

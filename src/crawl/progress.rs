@@ -73,7 +73,7 @@ pub(super) fn write(
             Delivery::Event(event) => {
                 progress.notice(event.severity, &format!("{}: {}", event.context, event.message))
             }
-            Delivery::Scope(_) | Delivery::Learnt { .. } => {}
+            Delivery::Scope(_) | Delivery::Learnt { .. } | Delivery::Read(_) => {}
         }
         progress.moved(snapshot);
         let mut stored = writer.accept(delivery);

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use crate::sigma::SigmaClient;
 
 use super::graph::Step;
+use crate::catalog::delivery::Seen;
 
 /// What a worker does next.
 #[derive(Debug)]
@@ -40,16 +41,21 @@ pub(super) enum Task {
         id: String,
     },
     Document(DocumentTask),
+    /// What may have changed of a document that did not.
+    Refresh(DocumentTask),
     Preview(PreviewTask),
 }
 
 /// A document whose contents are to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct DocumentTask {
     pub kind: &'static str,
     pub id: String,
     pub archived: bool,
-    pub version: Option<i64>,
+    /// Its state as its listing shows it.
+    pub seen: Seen,
+    /// The ledger has it already as carried.
+    pub was_carried: bool,
 }
 
 /// A page of which an image is wanted.

@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 use super::effect::Effect;
 use super::error::CrawlError;
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
-use super::worker::Crawler;
-use crate::catalog::delivery::{Delivery, FollowUp, scope};
+use super::worker::{Crawler, settled};
+use crate::catalog::delivery::{Bundle, Delivery, FollowUp, Rows, scope};
 use crate::config::Settings;
+use crate::sigma::ListingReport;
 use crate::store::{RunStart, Staged, Staging};
 
 /// What an earlier run has read well, until this one takes it over.
@@ -29,14 +30,14 @@ pub(super) struct Resumed {
 }
 
 /// What stands for everything that was asked, of whom, and by whom: only a run of which it is the same goes on with it.
-pub(super) fn fingerprint(start: &RunStart, settings: &Settings) -> String {
+pub(super) fn fingerprint(start: &RunStart, settings: &Settings, full: bool) -> String {
     let permissions = &settings.permissions;
     let mut asked = settings.crawl.clone();
     // How fast is asked, and for how long one may wait, does not change the answers.
     asked.concurrency = 0;
     asked.resume_within = Duration::ZERO;
     asked.previews.timeout = Duration::ZERO;
-    let all = format!("{start:?} {asked:?} {} {:?}", permissions.mirroring, permissions.login_user);
+    let all = format!("{start:?} {asked:?} {full} {} {:?}", permissions.mirroring, permissions.login_user);
     Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -94,6 +95,15 @@ impl Resumed {
         self.scopes.lock().ok()?.get_mut(scope)?.remove(parent)
     }
 
+    /// Whether the contents of a document were read well.
+    pub fn has_read(&self, document: &DocumentTask) -> bool {
+        let (scope, parent) = contents_of(document);
+        // Of one that did not change only what may change unseen was read.
+        let is_whole = |effects: &Vec<Effect>| !effects.contains(&Effect::Refreshed);
+        let scopes = self.scopes.lock();
+        scopes.is_ok_and(|scopes| scopes.get(scope).and_then(|read| read.get(parent)).is_some_and(is_whole))
+    }
+
     fn is_read_again(&self, document: &str) -> bool {
         self.read_again.lock().is_ok_and(|documents| documents.contains(document))
     }
@@ -103,6 +113,12 @@ impl Resumed {
             documents.insert(document.to_owned());
         }
     }
+}
+
+/// The scope that stands for the contents of a document, with its parent.
+fn contents_of(document: &DocumentTask) -> (&'static str, &str) {
+    let scope = if document.kind == "dataset" { scope::DATASET_SOURCES } else { scope::DOCUMENT };
+    (scope, &document.id)
 }
 
 /// The scope that a task reads, with its parent.
@@ -120,9 +136,13 @@ fn scope_of(task: &Task) -> Option<(&'static str, String)> {
         Task::Grants(GrantsOf::Team(id)) => (scope::TEAM_GRANTS, id.clone()),
         Task::Listing { step } => (step.scope, String::new()),
         Task::Of { step, id } => (step.scope, id.clone()),
-        Task::Document(document) => (scope::DOCUMENT, document.id.clone()),
+        Task::Document(document) => {
+            let (scope, parent) = contents_of(document);
+            (scope, parent.to_owned())
+        }
         Task::Preview(preview) => (scope::PREVIEWS, format!("{}/{}", preview.document, preview.page)),
-        // Those who need them list them, and take over that listing themselves.
+        Task::Refresh(document) => (scope::DOCUMENT, document.id.clone()),
+        // Those who need connections list them, and take over that listing themselves.
         Task::Connections => return None,
     })
 }
@@ -134,21 +154,32 @@ impl Crawler {
         if matches!(task, Task::Preview(preview) if self.resumed.is_read_again(&preview.document)) {
             return Ok(false);
         }
-        let Some(effects) = self.take_over_scope(scope, &parent, enqueue).await? else { return Ok(false) };
+        let Some(effects) = self.resumed.take(scope, &parent) else { return Ok(false) };
         match task {
-            Task::Document(document) => {
-                if !is_same(document, &effects) {
-                    self.resumed.note_read_again(&document.id);
-                    return Ok(false);
-                }
+            Task::Document(document) if document.kind != "dataset" && !is_same(document, &effects) => {
+                self.resumed.note_read_again(&document.id);
+                return Ok(false);
+            }
+            Task::Refresh(_) if !effects.contains(&Effect::Refreshed) => return Ok(false),
+            _ => {}
+        }
+        self.do_again(&effects, enqueue).await?;
+        match task {
+            Task::Document(document) if document.kind != "dataset" => {
                 self.adopt(scope, parent, 0).await?;
+                if document.was_carried {
+                    let scopes = vec![settled(scope::CONTENTS, "", &ListingReport::default())];
+                    let (document_id, rows) = (document.id.clone(), Rows::default());
+                    self.deliver(Delivery::Bundle(Bundle { document_id, rows, scopes })).await?;
+                }
                 for effect in effects {
                     if let Effect::Pages(visible) = effect {
                         self.previews(document, &visible, enqueue).await?;
                     }
                 }
             }
-            Task::Documents { .. } => {
+            Task::Documents { kind } => {
+                self.carry.note_end(kind, true);
                 let documents = effects.iter().filter(|effect| matches!(effect, Effect::Document { .. }));
                 self.adopt(scope, parent.clone(), documents.count() as u64).await?;
                 self.adopt(scope::TAGGED_VERSIONS, parent, 0).await?;
@@ -177,11 +208,15 @@ impl Crawler {
         enqueue: &Enqueue,
     ) -> Result<Option<Vec<Effect>>, CrawlError> {
         let Some(effects) = self.resumed.take(scope, parent) else { return Ok(None) };
-        for effect in &effects {
+        self.do_again(&effects, enqueue).await?;
+        Ok(Some(effects))
+    }
+
+    async fn do_again(&self, effects: &[Effect], enqueue: &Enqueue) -> Result<(), CrawlError> {
+        for effect in effects {
             self.perform(effect.clone(), enqueue);
         }
-        self.tell_again(&effects).await?;
-        Ok(Some(effects))
+        self.tell_again(effects).await
     }
 
     /// Whether grants were asked by principal, if that was decided: what was asked one way is not asked the other way halfway
@@ -209,8 +244,8 @@ impl Crawler {
 /// Whether a document is still what it was when it was read.
 fn is_same(document: &DocumentTask, effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
-        matches!(effect, Effect::Read { archived, version }
-            if *archived == document.archived && *version == document.version)
+        matches!(effect, Effect::Read { archived, seen }
+            if *archived == document.archived && *seen == document.seen)
     })
 }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::answers::ask_answers;
 use super::audience::{Decision, Plan};
+use super::carry::Carry;
 use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
@@ -19,6 +21,7 @@ use super::organisation::{Finds, first_tasks, list_members};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
+use super::remarks;
 use super::resume::{Resumed, fingerprint, why_not};
 use super::stop::Stop;
 use super::token::Token;
@@ -29,8 +32,8 @@ use crate::catalog::organisation::Member;
 use crate::config::{DataGrants, PermissionSource, Previews, Settings};
 use crate::sigma::{ClientOptions, ClientStats, SigmaClient};
 use crate::store::{
-    Catalog, ImageFolder, MappingRow, MappingVersion, Publication, Resume, RunEnd, RunOutcome, RunRow,
-    RunStart, RunState, Store, StoreError,
+    Catalog, Earlier, ImageFolder, MappingRow, MappingVersion, Publication, Resume, RunEnd, RunOutcome,
+    RunRow, RunStart, RunState, Store, StoreError,
 };
 
 /// Deliveries that may wait for the writer: enough to keep it busy, few enough to bound memory.
@@ -47,6 +50,8 @@ pub struct Extract<'settings> {
     pub accept_removals: Option<i64>,
     /// Goes on with what an interrupted run has read, where that is right.
     pub resume: bool,
+    /// Every document is asked, whatever is known of it.
+    pub full: bool,
 }
 
 /// What a run that reached its end has to tell.
@@ -64,8 +69,21 @@ pub struct Report {
     pub sentence: String,
     /// From the first request to the published catalog.
     pub duration: Duration,
+    /// Of that, from the last answer stored to the published catalog.
+    pub publishing: Duration,
     /// What the settings left out.
     pub left_out: Vec<LeftOutCount>,
+    /// What became of the documents.
+    pub documents: DocumentCounts,
+}
+
+/// How many documents were asked for their contents.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DocumentCounts {
+    /// Not asked, because neither they nor what they are built on changed since they were read.
+    pub carried: u64,
+    /// Asked, by the reason.
+    pub asked: BTreeMap<&'static str, u64>,
 }
 
 /// A run that produced no catalog.
@@ -135,10 +153,13 @@ pub async fn extract(
     stop: &Stop,
 ) -> Result<Report, Failure> {
     let started = Instant::now();
-    let Extract { settings, client, accept_removals, resume } = request;
+    let Extract { settings, client, accept_removals, resume, full } = request;
     let path = &settings.catalog.database;
     // A catalog that exists is locked at once; a new one is made only when Sigma has let us in.
-    let existing = if path.exists() { Some(Store::open(path)?) } else { None };
+    let open = || Store::open_at(path, settings.catalog.allow_network_filesystem);
+    // A path that exists without leading to a file is a link to nowhere, which opening refuses.
+    let exists = path.exists() || path.is_symlink();
+    let existing = if exists { Some(open()?) } else { None };
     let last = existing.as_ref().map(Store::last_run).transpose()?.flatten();
     let accepted = accepted_removals(existing.as_ref(), last.as_ref(), accept_removals)?;
     let active = if existing.is_some() { active_mapping(path)? } else { None };
@@ -157,17 +178,17 @@ pub async fn extract(
     start.organization_id = token.organization_id.clone();
     start.token_member_id = Some(token.member_id.clone());
     start.token_is_admin = token.admin;
-    let asked = fingerprint(&start, settings);
-    let earlier =
-        existing.as_ref().map(|store| Earlier::read(store, &asked, settings, resume)).transpose()?;
-    let Earlier { why_not, resumed, members } = earlier.unwrap_or_default();
+    let asked = fingerprint(&start, settings, full);
+    let left_behind =
+        existing.as_ref().map(|store| LeftBehind::read(store, &asked, settings, resume)).transpose()?;
+    let LeftBehind { why_not, resumed, members } = left_behind.unwrap_or_default();
     let (decision, members) = match decide(&plan, &token, &client, members).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
     let store = match existing {
         Some(store) => store,
-        None => Store::open(path)?,
+        None => open()?,
     };
     let published = store.published()?;
     let held = published.as_ref().and_then(|run| run.organization_id.as_deref());
@@ -184,6 +205,16 @@ pub async fn extract(
         Some(images) => Some(Gallery::new(images.clone(), store.previews()?)),
         None => None,
     };
+    let mut crawled = settings.crawl.clone();
+    // Who may read which data is no part of what one user sees.
+    if decision.login.is_some() {
+        crawled.data_grants = DataGrants::Off;
+    }
+    let earlier = if published.is_some() { Some(Earlier::open(path)?) } else { None };
+    let carry = Carry::new(earlier, full, &crawled, &token);
+    if let Some(sentence) = carry.announcement() {
+        progress.notice(Severity::Info, &sentence);
+    }
     let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
     let mut writer = store.begin_as(&start, resume)?;
     let (run_id, resumes) = (writer.run_id(), writer.resumes());
@@ -213,16 +244,14 @@ pub async fn extract(
         connections_before,
         gallery,
         resumed: resumed.unwrap_or_default(),
+        carry,
     };
-    let mut asked = settings.crawl.clone();
-    // Who may read which data is no part of what one user sees.
-    if decision.login.is_some() {
-        asked.data_grants = DataGrants::Off;
-    }
-    let crawler = Crawler::new(client.clone(), asked, known, deliveries);
+    let crawler = Crawler::new(client.clone(), crawled, known, deliveries);
     let crawler = Arc::new(crawler);
     let crawled = crawl(Arc::clone(&crawler)).await;
     let left_out = crawler.left_out.counts();
+    let (carried, asked) = crawler.carry.counts();
+    let documents = DocumentCounts { carried, asked };
     let held = crawler.held();
     // The writer waits for the last handle.
     drop(crawler);
@@ -272,13 +301,30 @@ pub async fn extract(
         }
         writer.accept(Delivery::Scope(report)).map_err(fail)?;
     }
+    for event in remarks::events(&stats) {
+        if event.severity > Severity::Info {
+            progress.notice(event.severity, &format!("{}: {}", event.context, event.message));
+        }
+        writer.accept(Delivery::Event(event)).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
         Publication { end: &ended, accepted: &accepted, only: held.as_ref(), mirror: Some(&mirror) };
+    let crawled_in = started.elapsed();
     let outcome = tokio::task::block_in_place(|| writer.publish_as(publication)).map_err(fail)?;
-    let sentence = decision.sentence;
-    Ok(Report { outcome, resumes, stats, token, sentence, duration: started.elapsed(), left_out })
+    let (sentence, duration) = (decision.sentence, started.elapsed());
+    Ok(Report {
+        outcome,
+        resumes,
+        stats,
+        token,
+        sentence,
+        duration,
+        publishing: duration - crawled_in,
+        left_out,
+        documents,
+    })
 }
 
 /// Runs the workers until everything is read and delivered.
@@ -301,6 +347,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
         while let Some(found) = found.recv().await {
             finds.add(found);
         }
+        crawler.settle(&later).await?;
         for of in crawler.choose_grants(finds).await? {
             later.add(Task::Grants(of));
         }
@@ -426,13 +473,13 @@ async fn decide(
 
 /// What an earlier run has read and this one goes on with, or why it does not; neither where there is nothing.
 #[derive(Debug, Default)]
-struct Earlier {
+struct LeftBehind {
     why_not: Option<String>,
     resumed: Option<Resumed>,
     members: Option<Vec<Member>>,
 }
 
-impl Earlier {
+impl LeftBehind {
     fn read(store: &Store, asked: &str, settings: &Settings, resume: bool) -> Result<Self, StoreError> {
         let Some(staging) = store.staging()? else { return Ok(Self::default()) };
         let not = |why: String| Ok(Self { why_not: Some(why), ..Self::default() });

@@ -14,6 +14,9 @@ pub struct Token {
     pub admin: Option<bool>,
 }
 
+/// Failures in which Sigma did not look at the credentials.
+const NO_ANSWER: [ErrorKind; 3] = [ErrorKind::Unavailable, ErrorKind::Shape, ErrorKind::Retired];
+
 impl Token {
     /// Asks Sigma: who owns the token, and whether that is an administrator.
     ///
@@ -27,7 +30,8 @@ impl Token {
         let admin = match client.list::<model::Workbook>(probe).next_page().await {
             Ok(_) => Some(true),
             Err(error) if error.kind() == ErrorKind::Forbidden => Some(false),
-            Err(error) if super::worker::ends_the_run(&error) => {
+            // That there is no answer says nothing about the owner, and must not look as if it did.
+            Err(error) if super::worker::ends_the_run(&error) || NO_ANSWER.contains(&error.kind()) => {
                 return Err(CrawlError::sigma(
                     "asking Sigma whether the credentials are an administrator's",
                     error,

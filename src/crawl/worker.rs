@@ -7,6 +7,8 @@ use std::sync::{Mutex, OnceLock};
 use tokio::sync::{OnceCell, mpsc};
 
 use super::attached::ModelSql;
+use super::breakdown::Answerable;
+use super::carry::Carry;
 use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, Step};
@@ -49,8 +51,8 @@ pub(super) struct Crawler {
     pub left_out: LeftOut,
     /// The first address of a document seen: it tells the organisation's address.
     document_url: Mutex<Option<String>>,
-    /// The warehouse tables found so far: a table that many documents read is asked about once.
-    tables: Mutex<HashSet<String>>,
+    /// The scopes of warehouse tables asked so far: a table that many documents read is asked about once.
+    tables: Mutex<HashSet<(&'static str, String)>>,
     /// The types of connections by id, once they are listed.
     pub(super) warehouses: OnceCell<Option<HashMap<String, String>>>,
     /// The connections that what was delivered reads from, while one user's view is crawled.
@@ -59,8 +61,13 @@ pub(super) struct Crawler {
     pub held_back: OnceLock<(Vec<Connection>, ScopeReport)>,
     /// The organisation is known to have no tenants.
     pub without_tenants: AtomicBool,
+    /// The tasks in which a test wants a defect.
+    #[cfg(test)]
+    pub breaks: fn(&Task) -> bool,
     /// What an earlier run has read.
     pub resumed: Resumed,
+    /// Which documents are not asked again.
+    pub carry: Carry,
 }
 
 /// What is known before the crawl begins.
@@ -74,6 +81,7 @@ pub(super) struct Known {
     pub connections_before: HashSet<String>,
     pub gallery: Option<Gallery>,
     pub resumed: Resumed,
+    pub carry: Carry,
 }
 
 impl Crawler {
@@ -92,6 +100,7 @@ impl Crawler {
             connections_before,
             gallery,
             resumed,
+            carry,
         } = known;
         Self {
             client,
@@ -113,25 +122,32 @@ impl Crawler {
             connections: Mutex::new(HashSet::new()),
             held_back: OnceLock::new(),
             without_tenants: AtomicBool::new(false),
+            #[cfg(test)]
+            breaks: |_| false,
             resumed,
+            carry,
         }
     }
 
     /// Works until the queue is over.
     pub async fn work(&self, queue: &Queue) -> Result<(), CrawlError> {
         while let Some((task, enqueue)) = queue.next().await {
-            self.do_task(task, &enqueue).await?;
+            let answerable = Answerable::of(&task, &self.settings);
+            self.contained(answerable, self.do_task(task, &enqueue)).await?;
         }
         Ok(())
     }
 
     /// Does a task, unless an earlier run has.
     pub async fn do_task(&self, task: Task, enqueue: &Enqueue) -> Result<(), CrawlError> {
+        #[cfg(test)]
+        assert!(!(self.breaks)(&task), "a defect");
         if self.take_over(&task, enqueue).await? {
             return Ok(());
         }
         match task {
             Task::Document(document) => self.document(&document, enqueue).await,
+            Task::Refresh(document) => self.refresh(&document).await,
             Task::Preview(preview) => self.preview(preview, enqueue).await,
             listing => self.list(listing, enqueue).await,
         }
@@ -191,9 +207,9 @@ impl Crawler {
         }
     }
 
-    /// Whether this is the first that is heard of a warehouse table.
-    pub fn is_new_table(&self, id: &str) -> bool {
-        self.tables.lock().is_ok_and(|mut known| known.insert(id.to_owned()))
+    /// Whether this is the first that is heard of a scope of a warehouse table.
+    pub fn is_new_scope(&self, step: &Step, id: &str) -> bool {
+        self.tables.lock().is_ok_and(|mut known| known.insert((step.scope, id.to_owned())))
     }
 
     /// Hands something to the writer. It stops listening only when it failed, and then the run is over.
@@ -203,9 +219,11 @@ impl Crawler {
             Delivery::Page(page) => (Some(&page.rows), Some(&mut page.follow_ups)),
             Delivery::Document(bundle, follow_ups) => (Some(&bundle.rows), Some(follow_ups)),
             Delivery::Bundle(bundle) => (Some(&bundle.rows), None),
-            Delivery::Scope(_) | Delivery::Learnt { .. } | Delivery::Adopted { .. } | Delivery::Event(_) => {
-                (None, None)
-            }
+            Delivery::Scope(_)
+            | Delivery::Learnt { .. }
+            | Delivery::Adopted { .. }
+            | Delivery::Read(_)
+            | Delivery::Event(_) => (None, None),
         };
         let read_from: Vec<String> = rows.into_iter().flat_map(|rows| self.connections_of(rows)).collect();
         if let Some(kept) = kept {

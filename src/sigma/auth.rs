@@ -11,9 +11,6 @@ use tokio::time::{Instant, sleep_until};
 
 use super::error::Cause;
 
-/// Sigma allows one call per second on the token endpoint. The distance is kept from the end of one call to the
-/// start of the next, so that it holds on the server's clock too, however long a call was under way.
-const BETWEEN_TOKEN_CALLS: Duration = Duration::from_secs(1);
 /// What Sigma's tokens last when an answer does not say, or says nonsense. Should it be less, a 401 tells.
 const USUAL_LIFETIME: Duration = Duration::from_secs(3_600);
 const RENEW_AT: f64 = 0.8;
@@ -51,6 +48,11 @@ impl Tokens {
             .map(Arc::clone)
     }
 
+    /// The token that was granted last, be it stale.
+    pub(crate) fn latest(&self) -> Option<Arc<Token>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Waits for the right to fetch. Look again for a usable token afterwards: the one before may have fetched it.
     pub(crate) async fn flight(&self) -> tokio::sync::MutexGuard<'_, Flight> {
         self.flight.lock().await
@@ -73,10 +75,11 @@ impl Tokens {
 }
 
 impl Flight {
-    /// Keeps the distance that the token endpoint demands, also between the attempts of one fetch.
-    pub(crate) async fn keep_distance(&mut self) {
+    /// Keeps the distance that the token endpoint demands, also between the attempts of one fetch: from the end of one
+    /// call to the start of the next, so that it holds on the server's clock too, however long a call was under way.
+    pub(crate) async fn keep_distance(&mut self, distance: Duration) {
         if let Some(last) = self.last_call {
-            sleep_until(last + BETWEEN_TOKEN_CALLS).await;
+            sleep_until(last + distance).await;
         }
         self.called();
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::endpoints::{EndpointSpec, Paging};
 use super::ids;
 use super::model::{ApiErrorRow, Row};
-use super::text::for_log;
+use super::text::{for_log, without_values};
 
 /// Why an answer with status 200 could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,12 +51,12 @@ pub(crate) struct PageBody<T> {
 }
 
 pub(crate) fn one<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, BodyFault> {
-    let body = &in_one_case(body);
+    let body = &checked(body)?;
     serde_json::from_slice(body).map_err(|error| fault(body, &error))
 }
 
 pub(crate) fn page<T: Row>(spec: &EndpointSpec, body: &[u8]) -> Result<PageBody<T>, BodyFault> {
-    let body = &in_one_case(body);
+    let body = &checked(body)?;
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     match (spec.paging, is_array) {
         (Paging::Bare | Paging::PageLimitOrArray, true) => array(body),
@@ -77,22 +77,47 @@ pub(crate) fn summarise<T: Row>(spec: &EndpointSpec, body: &[u8]) -> Result<Body
     })
 }
 
+/// Levels of nesting that an answer may have; Sigma's have less than ten.
+const DEEPEST: usize = 64;
+
 /// The body with its UUIDs in lower case, which is how `urlId`s decode. A UUID is the same id in either case (RFC 9562), but
-/// a catalog joins ids as text.
-fn in_one_case(body: &[u8]) -> Cow<'_, [u8]> {
+/// a catalog joins ids as text. An error if it is nested too deep.
+fn checked(body: &[u8]) -> Result<Cow<'_, [u8]>, BodyFault> {
     const LENGTH: usize = 36;
     let mut out = Cow::Borrowed(body);
-    let quotes = body.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(at, _)| at);
-    for quote in quotes {
-        let text = quote + 1..quote + 1 + LENGTH;
-        // A quote within a text is written with a backslash: what follows it is no text of its own.
-        let is_whole = body.get(text.end) == Some(&b'"') && (quote == 0 || body[quote - 1] != b'\\');
-        let is_ours = |text: &[u8]| text.iter().any(u8::is_ascii_uppercase) && ids::is_uuid(text);
-        if is_whole && is_ours(&body[text.clone()]) {
-            out.to_mut()[text].make_ascii_lowercase();
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'"' => {
+                let Some(end) = end_of_text(body, at + 1) else { break };
+                let text = &body[at + 1..end];
+                if text.len() == LENGTH && text.iter().any(u8::is_ascii_uppercase) && ids::is_uuid(text) {
+                    out.to_mut()[at + 1..end].make_ascii_lowercase();
+                }
+                at = end;
+            }
+            b'{' | b'[' if depth == DEEPEST => {
+                return Err(BodyFault::Shape(format!("nested more than {DEEPEST} levels deep")));
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(out)
+}
+
+/// Where the quote is that ends a text, searched from its first character on.
+fn end_of_text(body: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(b'"', b'\\', body.get(at..)?)?;
+        match body[at] {
+            b'"' => return Some(at),
+            // What follows a backslash ends nothing.
+            _ => at += 2,
         }
     }
-    out
 }
 
 fn array<T: Row>(body: &[u8]) -> Result<PageBody<T>, BodyFault> {
@@ -158,7 +183,7 @@ fn row_by_row<T: Row>(entries: Vec<Value>) -> Result<(Vec<T>, Vec<ApiErrorRow>),
                 rows.push(row);
                 continue;
             }
-            Err(error) => for_log(&error.to_string()),
+            Err(error) => for_log(&without_values(&error)),
         };
         errors.push(match error_object(&entry) {
             Some(error) => error,
@@ -193,7 +218,7 @@ fn row_error(code: &str, message: &str) -> ApiErrorRow {
 fn fault(body: &[u8], error: &serde_json::Error) -> BodyFault {
     // A wrong type may be reported before the end was seen: only a body that is JSON throughout has a shape.
     match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => BodyFault::Shape(for_log(&error.to_string())),
+        Ok(_) => BodyFault::Shape(for_log(&without_values(error))),
         Err(_) => BodyFault::NotJson { bytes: body.len() },
     }
 }

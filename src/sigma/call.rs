@@ -1,8 +1,11 @@
 //! One question to the API: an endpoint with its parameters.
 
+use std::fmt;
+
 use url::Url;
 
 use super::endpoints::{Endpoint, EndpointSpec};
+use super::text::for_log;
 
 /// A call to be made: `Endpoint::WorkbookPages.call().path("workbookId", id)`.
 ///
@@ -91,5 +94,17 @@ impl Call {
             return Err(format!("`{name}` cannot be `{value}`"));
         }
         Ok(value)
+    }
+}
+
+/// The path asked for, without the query, which may hold an address.
+impl fmt::Display for Call {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.spec().path.split('/').skip(1) {
+            let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            let value = name.map_or(Ok(part), |name| self.parameter(name)).unwrap_or(part);
+            write!(out, "/{}", for_log(value))?;
+        }
+        Ok(())
     }
 }

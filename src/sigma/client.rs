@@ -1,10 +1,12 @@
 //! One request from question to answer: admission, attempts, renewal of the token, classification.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -14,14 +16,16 @@ use super::auth::{Flight, Token, TokenGrant, Tokens};
 use super::body::{self, BodyFault};
 use super::breaker::{Circuit, RetryBudget};
 use super::call::Call;
+use super::clock::ClockCheck;
 use super::endpoints::{Endpoint, EndpointSpec, TOKEN};
 use super::error::{CallFailure, Cause, ErrorKind, SigmaError};
-use super::model::Row;
+use super::model::{ApiErrorRow, Row};
 use super::options::ClientOptions;
 use super::pace::{Gate, Pace};
 use super::paging::Listing;
 use super::retry::{Attempts, Decision};
-use super::stats::{ClientStats, Counters};
+use super::stats::{ClientStats, Counters, Remark};
+use super::text::Secrets;
 use super::transport::{Answer, Silence, Transport};
 use super::verdict::{Failed, judge, token_cause};
 
@@ -39,6 +43,9 @@ struct Inner {
     /// The limits that endpoints have of their own, by name.
     paces: HashMap<&'static str, Pace>,
     counters: Counters,
+    /// Something at the address has answered.
+    answered: AtomicBool,
+    clock: ClockCheck,
     cancel: CancellationToken,
 }
 
@@ -95,6 +102,8 @@ impl SigmaClient {
                 .filter_map(|e| Some((e.name(), Pace::of(e.spec().per_minute)?)))
                 .collect(),
             counters: Counters::default(),
+            answered: AtomicBool::new(false),
+            clock: ClockCheck::default(),
             cancel,
             options,
         })))
@@ -132,10 +141,28 @@ impl SigmaClient {
         stats
     }
 
+    /// The errors that stand for rows, without what a server repeated of our secrets in them.
+    pub(crate) fn withholding(&self, mut errors: Vec<ApiErrorRow>) -> Vec<ApiErrorRow> {
+        if errors.is_empty() {
+            return errors;
+        }
+        let secrets = self.0.secrets();
+        for error in &mut errors {
+            error.code = secrets.withhold(std::mem::take(&mut error.code));
+            error.message = secrets.withhold(std::mem::take(&mut error.message));
+        }
+        errors
+    }
+
     pub(crate) fn count_duplicates(&self, duplicates: u64) {
         if duplicates > 0 {
             self.0.counters.change(|stats| stats.duplicates += duplicates);
         }
+    }
+
+    /// Notes something odd for which no row is missing.
+    pub(crate) fn remark(&self, code: &'static str, about: String, message: String) {
+        self.0.counters.remark(Remark { code, about, message });
     }
 
     /// One GET, with `extra` query parameters, parsed by `parse`.
@@ -171,6 +198,14 @@ impl SigmaClient {
 }
 
 impl Inner {
+    /// What no message may repeat.
+    fn secrets(&self) -> Secrets {
+        let token = self.tokens.latest();
+        let token = token.as_ref().and_then(|token| token.header.to_str().ok());
+        let token = token.map(|header| header.trim_start_matches("Bearer "));
+        Secrets::of(&self.options.client_id, self.options.client_secret.expose_secret(), token)
+    }
+
     /// A token that may be used now and is newer than the one that was `refused`.
     async fn token(&self, refused: Option<&Token>) -> Result<Arc<Token>, SigmaError> {
         if let Some(token) = self.tokens.usable(refused) {
@@ -253,10 +288,11 @@ impl Inner {
                     tell(Some(200), request_id.as_deref());
                     return Ok(parsed);
                 }
-                Err(failed) => failed,
+                Err(failed) => failed.withholding(&self.secrets()),
             };
             tell(failed.status(), failed.request_id());
             let policy = &self.options.retry;
+            attempts.first_contact = !self.answered.load(Ordering::Relaxed);
             match attempts.next(policy, spec, failed.outcome(), begun.elapsed(), fastrand::f64) {
                 Decision::Renew if token.is_some() => refused = token,
                 Decision::Wait(wait) => {
@@ -324,7 +360,7 @@ impl Inner {
         }
         let permit = self.gate.admit().await;
         if let Question::Token(flight) = question {
-            flight.keep_distance().await;
+            flight.keep_distance(self.options.retry.between_token_calls).await;
         }
         let sent = Instant::now();
         let exchanged = self.transport.exchange(request).await;
@@ -334,6 +370,13 @@ impl Inner {
         }
         drop(permit);
         let status = exchanged.as_ref().map_or(0, |answer| answer.status);
+        if let Ok(answer) = &exchanged {
+            self.answered.store(true, Ordering::Relaxed);
+            if let Some(message) = self.clock.compare(answer.date) {
+                tracing::warn!("{message}");
+                self.counters.remark(Remark { code: "clock.skew", about: "clock".to_owned(), message });
+            }
+        }
         if !matches!(status, 0 | 429) {
             self.gate.clean();
         }

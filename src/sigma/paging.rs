@@ -16,6 +16,8 @@ use super::model::{ApiErrorRow, Meeting, Row, SeenRows};
 
 /// Pages of one listing.
 const MOST_PAGES: u64 = 100_000;
+/// Rows of one listing.
+const MOST_ROWS: u64 = 10_000_000;
 /// Pages in a row that bring no row not seen before.
 const MOST_PAGES_WITHOUT_NEWS: u32 = 10;
 
@@ -42,6 +44,8 @@ pub enum Incomplete {
     RowErrors,
     /// 100,000 pages were read.
     PageCap,
+    /// Ten million rows were read.
+    RowCap,
     /// The last page says that there is more, but not where.
     MoreWithoutCursor,
 }
@@ -57,6 +61,7 @@ impl Incomplete {
             Self::Drifting => "listing.drifting",
             Self::RowErrors => "listing.row_errors",
             Self::PageCap => "listing.page_cap",
+            Self::RowCap => "listing.row_cap",
             Self::MoreWithoutCursor => "listing.more_without_cursor",
         }
     }
@@ -74,6 +79,7 @@ impl fmt::Display for Incomplete {
             Self::Drifting => out.write_str("rows moved between pages while they were read"),
             Self::RowErrors => out.write_str("some rows were errors"),
             Self::PageCap => write!(out, "{MOST_PAGES} pages were read"),
+            Self::RowCap => write!(out, "{MOST_ROWS} rows were read"),
             Self::MoreWithoutCursor => out.write_str("the server has more rows but does not say where"),
         }
     }
@@ -92,6 +98,8 @@ pub struct ListingReport {
     pub retries: u64,
     /// Rows that were shown before, and were left out.
     pub duplicates: u64,
+    /// Rows that were shown before with another content: what they stand for changed while it was read.
+    pub changed: u64,
     /// Error objects found in place of rows.
     pub row_errors: Vec<ApiErrorRow>,
     /// Why rows may be missing. `None` only after the end, and only when all guards are content.
@@ -105,6 +113,7 @@ pub struct Listing<T> {
     client: SigmaClient,
     call: Call,
     page_size: String,
+    most_rows: u64,
     walk: Walk,
     /// Pages of the first walk, once a second one is under way.
     first_walk_pages: Option<u64>,
@@ -143,6 +152,7 @@ impl<T: Row> Listing<T> {
             client,
             call,
             page_size,
+            most_rows: MOST_ROWS,
             walk: Walk::default(),
             first_walk_pages: None,
             seen: SeenRows::new(),
@@ -209,11 +219,12 @@ impl<T: Row> Listing<T> {
     fn take(&mut self, page: PageBody<T>) -> Vec<T> {
         let PageBody { rows, row_errors, cursor, total, has_more } = page;
         let shown = rows.len();
-        let rows = self.only_new(rows);
+        let several_pages = cursor.is_some() || self.report.pages > 0;
+        let rows = self.only_new(rows, several_pages);
         self.report.pages += 1;
         self.report.rows += rows.len() as u64;
         self.report.total = total.or(self.report.total);
-        self.report.row_errors.extend(row_errors);
+        self.report.row_errors.extend(self.client.withholding(row_errors));
         self.walk.pages += 1;
         // A second walk mostly shows what is known already: there only a page without any row is suspicious.
         let news = if self.first_walk_pages.is_some() { shown } else { rows.len() };
@@ -226,16 +237,19 @@ impl<T: Row> Listing<T> {
         rows
     }
 
-    fn only_new(&mut self, mut rows: Vec<T>) -> Vec<T> {
+    fn only_new(&mut self, mut rows: Vec<T>, several_pages: bool) -> Vec<T> {
         let before = rows.len();
         if let Some((seen, twice)) = &mut self.second {
-            *twice += rows.iter().filter(|row| seen.meet(*row) == Meeting::Duplicate).count() as u64;
+            let is_twice = |met| matches!(met, Meeting::Duplicate | Meeting::Changed);
+            *twice += rows.iter().filter(|row| is_twice(seen.meet(*row, several_pages))).count() as u64;
         }
         let (seen, lookalikes, first) =
             (&mut self.seen, &mut self.lookalikes, self.first_walk_pages.is_none());
+        let changed = &mut self.report.changed;
         seen.turn_page();
         rows.retain(|row| {
-            let met = seen.meet(row);
+            let met = seen.meet(row, several_pages);
+            *changed += u64::from(met == Meeting::Changed);
             *lookalikes += u64::from(met == Meeting::Lookalike && first);
             met == Meeting::New || (met == Meeting::Twin && first)
         });
@@ -255,6 +269,8 @@ impl<T: Row> Listing<T> {
             self.end(Some(Incomplete::EmptyPages));
         } else if self.walk.pages >= far_enough {
             self.end(Some(Incomplete::PageCap));
+        } else if self.report.rows >= self.most_rows {
+            self.end(Some(Incomplete::RowCap));
         } else if !self.walk.cursors.insert(cursor.clone()) {
             self.end(Some(Incomplete::RepeatedCursor));
         } else {
@@ -281,6 +297,20 @@ impl<T: Row> Listing<T> {
         let again = self.second.as_ref().is_some_and(|(_, twice)| *twice > 0);
         let drifting = (slipped && again).then_some(Incomplete::Drifting);
         self.report.incomplete = broken.or(errors).or(short).or(drifting);
+        self.remark();
+    }
+
+    /// Tells what no row is missing for, but what somebody who wonders about the catalog should know.
+    fn remark(&self) {
+        let ListingReport { changed, total, rows, .. } = &self.report;
+        if *changed > 0 {
+            let said = format!("{changed} rows changed while they were listed; what was shown first is kept");
+            self.client.remark("listing.page_drift", self.call.to_string(), said);
+        }
+        if let Some(total) = total.filter(|total| total < rows) {
+            let said = format!("the server counts {total} rows and showed {rows}; all of them are kept");
+            self.client.remark("listing.total_exceeded", self.call.to_string(), said);
+        }
     }
 }
 
@@ -293,20 +323,38 @@ mod tests {
     use super::super::{ClientOptions, Endpoint};
     use super::*;
 
-    #[test]
-    fn a_listing_that_always_brings_something_new_ends_at_the_cap() {
+    fn listing() -> Listing<Page> {
         let url = "https://api.sigmacomputing.com".parse().expect("a URL");
         let options = ClientOptions::new(url, "id", SecretString::from("secret"));
         let client = SigmaClient::new(options, CancellationToken::new()).expect("a client");
-        let mut listing: Listing<Page> = client.list(Endpoint::WorkbookPages.call());
+        client.list(Endpoint::WorkbookPages.call())
+    }
+
+    /// Takes pages of as many new rows each, until the listing wants no more; how many pages it took.
+    fn take_all(listing: &mut Listing<Page>, rows: u64) -> u64 {
         let mut pages = 0;
         while !matches!(listing.walk.state, State::Over) {
-            let body = format!(r#"{{"entries":[{{"pageId":"p{pages}"}}],"nextPage":"{pages}"}}"#);
+            let ids: Vec<_> = (0..rows).map(|row| format!(r#"{{"pageId":"p{pages}-{row}"}}"#)).collect();
+            let body = format!(r#"{{"entries":[{}],"nextPage":"{pages}"}}"#, ids.join(","));
             let page = body::page(Endpoint::WorkbookPages.spec(), body.as_bytes()).expect("a page");
-            assert_eq!(listing.take(page).len(), 1);
+            assert_eq!(listing.take(page).len() as u64, rows);
             pages += 1;
         }
-        assert_eq!(pages, MOST_PAGES);
+        pages
+    }
+
+    #[test]
+    fn a_listing_that_always_brings_something_new_ends_at_the_cap() {
+        let mut listing = listing();
+        assert_eq!(take_all(&mut listing, 1), MOST_PAGES);
         assert_eq!(listing.report().incomplete, Some(Incomplete::PageCap));
+    }
+
+    #[test]
+    fn a_listing_that_brings_too_many_rows_ends_at_the_cap() {
+        assert_eq!(listing().most_rows, 10_000_000);
+        let mut listing = Listing { most_rows: 100, ..listing() };
+        assert_eq!(take_all(&mut listing, 7), 15);
+        assert_eq!((listing.report().incomplete, listing.report().rows), (Some(Incomplete::RowCap), 105));
     }
 }

@@ -22,6 +22,8 @@ pub struct RetryPolicy {
     pub retry_after_jitter: Duration,
     /// Retries that are free before the budget (one retry per five requests) applies. Default 20.
     pub budget_reserve: u32,
+    /// From the end of one call for a token to the start of the next: Sigma allows one call per second. Default 1 s.
+    pub between_token_calls: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -34,6 +36,7 @@ impl Default for RetryPolicy {
             longest_retry_after: Duration::from_secs(300),
             retry_after_jitter: Duration::from_secs(1),
             budget_reserve: 20,
+            between_token_calls: Duration::from_secs(1),
         }
     }
 }
@@ -93,7 +96,13 @@ pub(crate) struct Attempts {
     counted: u32,
     /// The token was renewed for this request.
     renewed: bool,
+    /// Nothing at this address has answered yet, to this request or another one.
+    pub(crate) first_contact: bool,
 }
+
+/// Attempts to reach an address from which no answer has come yet: it is more often wrong than down, and who made the mistake
+/// should hear of it soon. Two more attempts are enough for a network that is about to come up.
+const FIRST_CONTACT: u32 = 3;
 
 impl Attempts {
     /// Decides after one more attempt, `elapsed` since the first one began. `draw` answers a number in `0.0..1.0`.
@@ -111,7 +120,11 @@ impl Attempts {
             return Decision::Renew;
         }
         self.counted += 1;
-        if self.counted >= tries(spec, outcome).min(policy.attempts) {
+        let most = match outcome {
+            Outcome::Network(_) if self.first_contact => policy.attempts.min(FIRST_CONTACT),
+            _ => policy.attempts,
+        };
+        if self.counted >= tries(spec, outcome).min(most) {
             return Decision::GiveUp(kind, code);
         }
         let wait = match outcome {
@@ -235,7 +248,7 @@ mod tests {
     #[test]
     fn the_range_stops_growing_at_a_minute() {
         let policy = RetryPolicy { attempts: 20, ..RetryPolicy::default() };
-        let mut attempts = Attempts { counted: 12, renewed: false };
+        let mut attempts = Attempts { counted: 12, ..Attempts::default() };
         let next = attempts.next(&policy, Endpoint::Workbooks.spec(), status(503), Duration::ZERO, || 1.0);
         assert_eq!(next, Decision::Wait(Duration::from_secs(60)));
     }
@@ -277,6 +290,26 @@ mod tests {
         assert_eq!(decisions(Outcome::Network(Network::Tls), 0.0).len(), 1);
         assert_eq!(decisions(Outcome::Network(Network::Dns), 0.0).len(), 3);
         assert_eq!(decisions(Outcome::Network(Network::Refused), 0.0).len(), 6);
+    }
+
+    #[test]
+    fn an_address_that_never_answered_is_tried_three_times() {
+        let policy = RetryPolicy::default();
+        for (first_contact, tries) in [(true, 3), (false, 6)] {
+            for network in [Network::Refused, Network::Timeout, Network::Proxy, Network::Broken] {
+                let mut attempts = Attempts { first_contact, ..Attempts::default() };
+                let outcome = Outcome::Network(network);
+                let mut next =
+                    || attempts.next(&policy, Endpoint::Whoami.spec(), outcome, Duration::ZERO, || 0.5);
+                let waits =
+                    std::iter::from_fn(|| Some(next())).take_while(|d| matches!(d, Decision::Wait(_)));
+                assert_eq!(waits.count() + 1, tries, "{network:?}");
+            }
+        }
+        // What does answer, if only to say that it is busy, is no mistake of address.
+        let mut attempts = Attempts { first_contact: true, counted: 3, ..Attempts::default() };
+        let next = attempts.next(&policy, Endpoint::Whoami.spec(), status(503), Duration::ZERO, || 0.5);
+        assert!(matches!(next, Decision::Wait(_)));
     }
 
     #[test]

@@ -21,7 +21,25 @@ pub struct ClientStats {
     pub largest_in_flight: usize,
     /// Requests that may be in flight now: fewer than the workers after a refusal.
     pub open_lanes: usize,
+    /// What was odd though nothing failed, the first hundred.
+    pub remarks: Vec<Remark>,
+    /// How many more there were.
+    pub more_remarks: u64,
 }
+
+/// Something odd in an answer for which no row is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Stable code.
+    pub code: &'static str,
+    /// What was asked.
+    pub about: String,
+    /// What is odd; fit for a log.
+    pub message: String,
+}
+
+/// Remarks that are kept.
+const MOST_REMARKS: usize = 100;
 
 impl ClientStats {
     /// All HTTP calls.
@@ -48,7 +66,29 @@ impl Counters {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    pub(crate) fn remark(&self, remark: Remark) {
+        self.change(|stats| match stats.remarks.len() < MOST_REMARKS {
+            true => stats.remarks.push(remark),
+            false => stats.more_remarks += 1,
+        });
+    }
+
     pub(crate) fn snapshot(&self) -> ClientStats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_hundred_remarks_are_kept_and_the_others_counted() {
+        let counters = Counters::default();
+        for _ in 0..150 {
+            counters.remark(Remark { code: "x", about: String::new(), message: String::new() });
+        }
+        let stats = counters.snapshot();
+        assert_eq!((stats.remarks.len(), stats.more_remarks), (100, 50));
     }
 }

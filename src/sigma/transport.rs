@@ -7,12 +7,16 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, AsHeaderName, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, NoProxy, Proxy, RequestBuilder};
+use reqwest::{Certificate, Client, Method, NoProxy, Proxy, RequestBuilder};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::endpoints::TOKEN;
 use super::error::SigmaError;
 use super::options::{ClientOptions, config};
 use super::retry::{Network, retry_after};
@@ -34,6 +38,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// What the server's clock says.
+    pub(crate) date: Option<Timestamp>,
     /// Scheme and host a redirect points to.
     pub(crate) location: Option<String>,
 }
@@ -42,6 +48,8 @@ pub(crate) struct Answer {
 pub(crate) enum Silence {
     Network(Network, String),
     TooLarge(usize),
+    /// It was not sent: this client only reads.
+    NotARead(Method),
 }
 
 impl Transport {
@@ -118,20 +126,22 @@ impl Transport {
     }
 
     pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Answer, Silence> {
-        let mut response = request.send().await.map_err(|error| self.silence(&error))?;
+        let request = request.build().map_err(|error| self.silence(&error))?;
+        if !only_reads(request.method(), request.url().path()) {
+            return Err(Silence::NotARead(request.method().clone()));
+        }
+        let mut response = self.http.execute(request).await.map_err(|error| self.silence(&error))?;
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status().as_u16(),
             body: Vec::new(),
-            content_type: text(headers, CONTENT_TYPE.as_str()),
-            request_id: text(headers, "x-request-id"),
-            retry_after: headers
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| retry_after(value, jiff::Timestamp::now())),
-            location: headers
-                .get(LOCATION)
-                .and_then(|value| value.to_str().ok())
+            content_type: header(headers, CONTENT_TYPE).map(for_log),
+            request_id: header(headers, "x-request-id").map(for_log),
+            retry_after: header(headers, RETRY_AFTER).and_then(|value| retry_after(value, Timestamp::now())),
+            date: header(headers, DATE)
+                .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
+                .map(|date| date.timestamp()),
+            location: header(headers, LOCATION)
                 .and_then(|value| response.url().join(value).ok())
                 .map(|url| url.origin().ascii_serialization()),
         };
@@ -200,6 +210,40 @@ fn root(error: &reqwest::Error) -> String {
     causes(error).skip(1).last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(for_log)
+fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a request changes nothing in Sigma: a GET, the POST for a token, or the POST that starts an export.
+fn only_reads(method: &Method, path: &str) -> bool {
+    *method == Method::GET
+        || *method == Method::POST && (path.ends_with(TOKEN.path) || path.ends_with("/export"))
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::super::Endpoint;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_would_change_something_is_not_sent() {
+        let url: Url = "http://127.0.0.1:9".parse().expect("a URL");
+        let options = ClientOptions::new(url.clone(), "id", SecretString::from("secret"));
+        let transport = Transport::new(&options).expect("a transport");
+        for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST] {
+            for endpoint in Endpoint::ALL.iter().filter(|e| method != Method::POST || !e.spec().is_post) {
+                let url = url.join(endpoint.spec().path).expect("a URL");
+                let request = transport.http.request(method.clone(), url);
+                let refused = transport.exchange(request).await.err();
+                assert!(matches!(refused, Some(Silence::NotARead(_))), "{method} {endpoint:?}");
+            }
+        }
+        for endpoint in Endpoint::ALL {
+            let method = if endpoint.spec().is_post { Method::POST } else { Method::GET };
+            assert!(only_reads(&method, endpoint.spec().path), "{endpoint:?}");
+        }
+        assert!(only_reads(&Method::POST, "/sigma/v2/auth/token"));
+    }
 }

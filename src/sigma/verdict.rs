@@ -9,7 +9,7 @@ use super::body::BodyFault;
 use super::endpoints::EndpointSpec;
 use super::error::{Cause, ErrorKind};
 use super::retry::{Network, Outcome};
-use super::text::for_log;
+use super::text::{Secrets, for_log};
 use super::transport::{Answer, Silence};
 
 /// An attempt without a usable answer.
@@ -26,6 +26,7 @@ enum How {
     WrongShape,
     TooLarge,
     Network(Network),
+    NotSent,
 }
 
 /// The error object of Sigma's API; nothing in it is certain to be there.
@@ -70,6 +71,9 @@ impl Failed {
         let (how, message) = match silence {
             Silence::Network(network, message) => (How::Network(network), message),
             Silence::TooLarge(limit) => (How::TooLarge, format!("the body exceeds {limit} bytes")),
+            Silence::NotARead(method) => {
+                (How::NotSent, format!("{method} is not sent: this client only reads"))
+            }
         };
         Self { how, message, api_code: None, request_id: None }
     }
@@ -95,6 +99,14 @@ impl Failed {
         }
     }
 
+    /// The same without what a server repeated of our secrets.
+    pub(crate) fn withholding(mut self, secrets: &Secrets) -> Self {
+        self.message = secrets.withhold(self.message);
+        self.api_code = self.api_code.map(|code| secrets.withhold(code));
+        self.request_id = self.request_id.map(|id| secrets.withhold(id));
+        self
+    }
+
     /// The outcome as the retry rules see it.
     pub(crate) fn outcome(&self) -> Outcome<'_> {
         match self.how {
@@ -102,7 +114,7 @@ impl Failed {
                 Outcome::Status { status, api_code: self.api_code.as_deref(), retry_after }
             }
             How::NotJson => Outcome::NotJson,
-            How::WrongShape | How::TooLarge => Outcome::WrongShape,
+            How::WrongShape | How::TooLarge | How::NotSent => Outcome::WrongShape,
             How::Network(network) => Outcome::Network(network),
         }
     }
@@ -112,7 +124,7 @@ impl Failed {
         match self.how {
             How::Status { status, .. } => Some(status),
             How::NotJson | How::WrongShape => Some(200),
-            How::TooLarge | How::Network(_) => None,
+            How::TooLarge | How::Network(_) | How::NotSent => None,
         }
     }
 
@@ -137,7 +149,11 @@ impl Failed {
             ("retry.budget", _) => format!("too many calls needed a retry; this one: {}", self.message),
             _ => self.message.clone(),
         };
-        let code = if matches!(self.how, How::TooLarge) { "body.too_large" } else { code };
+        let (kind, code) = match self.how {
+            How::TooLarge => (kind, "body.too_large"),
+            How::NotSent => (ErrorKind::Rejected, "request.invalid"),
+            _ => (kind, code),
+        };
         Cause {
             kind,
             code,

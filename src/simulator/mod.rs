@@ -15,6 +15,8 @@
 //! | `GET /__stats`, `POST /__stats/reset` | what was asked, by endpoint and status |
 //! | `POST /__mutate` | a [`Mutation`] |
 //! | `POST /__faults` | a JSON list of [`FaultRule`] texts that replaces the faults |
+//! | `POST /__chaos` | a number: the seed of faults and changes from now on |
+//! | `POST /__heal` | ends every fault and all chaos |
 //!
 //! ```text
 //! options -> org (people, places, warehouse, documents, awkward cases) -> content of a document, on demand
@@ -27,7 +29,7 @@ mod options;
 mod org;
 mod serve;
 
-pub use faults::{FaultRule, FaultSyntax};
+pub use faults::{FaultRule, FaultSyntax, KINDS as FAULT_KINDS, Named as FaultName};
 pub use options::Options;
 pub use org::{Mutation, MutationError, Organization};
 pub use serve::{Credential, Endpoint, Simulator, SimulatorError, endpoints};

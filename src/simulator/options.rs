@@ -41,6 +41,8 @@ pub struct Options {
     pub awkward: bool,
     /// Faults to inject; see [`FaultRule`].
     pub faults: Vec<FaultRule>,
+    /// Break and change things as this seed decides; see [`Simulator::set_chaos`](super::Simulator::set_chaos).
+    pub chaos: Option<u64>,
     /// Answer a bare array on the five old lists when `limit` is omitted, as Sigma did until June 2026.
     pub legacy_unpaginated: bool,
     /// How long an access token is accepted.
@@ -71,6 +73,7 @@ impl Options {
             html_429: false,
             awkward: true,
             faults: Vec::new(),
+            chaos: None,
             legacy_unpaginated: false,
             token_lifetime: Duration::from_secs(3600),
             enforce_token_rate: true,

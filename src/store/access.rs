@@ -1,8 +1,10 @@
 //! Reading what the rules of access need, from the published run or from an earlier one.
 
+mod member;
+
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use super::error::StoreError;
 use super::ledger::{self, RunRow};
@@ -20,6 +22,8 @@ pub enum About<'words> {
     Everything,
     /// Objects that these words name: as id, as the id in addresses, or as name in whatever ASCII case.
     Objects(&'words [String]),
+    /// The member that this names: as id, or as e-mail address in whatever ASCII case.
+    Member(&'words str),
 }
 
 /// Only the rows whose column holds one of the ids of a JSON list; all rows where there is none.
@@ -48,6 +52,10 @@ impl Catalog {
         let facts = match about {
             About::Everything => facts_of(db, &run)?,
             About::Objects(words) => facts_of_objects(db, &run, words)?,
+            About::Member(text) => match member::facts_of_member(db, &run, text)? {
+                Some(facts) => facts,
+                None => facts_of(db, &run)?,
+            },
         };
         Ok((run, facts))
     }
@@ -75,28 +83,18 @@ fn facts_of_objects(db: &Connection, run: &RunRow, words: &[String]) -> Result<F
 /// `objects`: of which objects alone, as a JSON list of ids that holds whatever lies above one that it holds.
 fn facts_within(db: &Connection, run: &RunRow, objects: Option<&str>) -> Result<Facts, StoreError> {
     let id = run.run_id;
-    let readings = readings(db, run, objects)?;
+    let readings = readings(db, run, &SCOPES, objects)?;
     let only = |column: &'static str| objects.map(|objects| (column, objects));
     let grants = rows(db, id, "object_grant", GRANT, only("object_id"), grant)?;
-    let teams = rows(db, id, "team", "id, name, is_archived", ALL, |row| {
-        Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
-    })?;
+    let teams = rows(db, id, "team", TEAM, ALL, team)?;
     let joined = objects.map(|_| json(&teams_that_matter(&teams, &grants, &readings)));
+    let joined = joined.as_deref().map(|teams| ("team_id", teams));
     Ok(Facts {
         members: rows(db, id, "member", MEMBER, ALL, member)?,
-        memberships: rows(
-            db,
-            id,
-            "team_member",
-            "team_id, member_id",
-            joined.as_deref().map(|teams| ("team_id", teams)),
-            |row| Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? }),
-        )?,
+        memberships: rows(db, id, "team_member", MEMBERSHIP, joined, membership)?,
         teams,
         account_types: account_types(db, id, &readings)?,
-        workspaces: rows(db, id, "workspace", "id, url_id, name", only("id"), |row| {
-            Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
-        })?,
+        workspaces: rows(db, id, "workspace", WORKSPACE, only("id"), workspace)?,
         files: rows(db, id, "file", FILE, only("id"), file)?,
         documents: rows(db, id, "document", DOCUMENT, only("id"), document)?,
         grants,
@@ -184,6 +182,24 @@ fn member(row: &Row<'_>) -> rusqlite::Result<MemberFact> {
         is_archived: flag(row, 5)?,
         is_inactive: flag(row, 6)?,
     })
+}
+
+const TEAM: &str = "id, name, is_archived";
+
+fn team(row: &Row<'_>) -> rusqlite::Result<TeamFact> {
+    Ok(TeamFact { id: row.get(0)?, name: row.get(1)?, is_archived: flag(row, 2)? })
+}
+
+const MEMBERSHIP: &str = "team_id, member_id";
+
+fn membership(row: &Row<'_>) -> rusqlite::Result<MembershipFact> {
+    Ok(MembershipFact { team_id: row.get(0)?, member_id: row.get(1)? })
+}
+
+const WORKSPACE: &str = "id, url_id, name";
+
+fn workspace(row: &Row<'_>) -> rusqlite::Result<WorkspaceFact> {
+    Ok(WorkspaceFact { id: row.get(0)?, url_id: row.get(1)?, name: row.get(2)? })
 }
 
 const GRANT: &str = "id, object_id, member_id, team_id, permission, created_by, created_at";
@@ -274,27 +290,35 @@ const SCOPES: [&str; 11] = [
     scope::TEAM_GRANTS,
 ];
 
-/// What the run read to its end.
+/// The last run that was published after this one.
+fn later_run(db: &Connection, run: &RunRow) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT max(run_id) FROM run WHERE run_id > ? AND state IN ('published', 'published_partial')";
+    Ok(db.query_row(sql, [run.run_id], |row| row.get(0))?)
+}
+
+/// Whether a run's scope that left no trace was read.
+fn is_absent_read(run: &RunRow, later: Option<i64>) -> bool {
+    later.is_some_and(|later| run.run_id > later - ledger::KEPT_RUNS)
+}
+
+/// What the run read of these scopes to its end.
 ///
 /// The ledger forgets the good scopes of a run when a later one publishes, and everything some time after: of an earlier
 /// run a scope without a trace was read, of a forgotten one nothing can be said.
 ///
 /// `objects`: the objects whose grants alone matter, as a JSON list; others are noted where theirs were not read, so that
 /// what is missing in all is known.
-fn readings(db: &Connection, run: &RunRow, objects: Option<&str>) -> Result<Readings, StoreError> {
-    let later: Option<i64> = db
-        .query_row(
-            "SELECT max(run_id) FROM run WHERE run_id > ? AND state IN ('published', 'published_partial')",
-            [run.run_id],
-            |row| row.get(0),
-        )
-        .optional()?
-        .flatten();
-    let absent_is_read = later.is_some_and(|later| run.run_id > later - ledger::KEPT_RUNS);
+fn readings(
+    db: &Connection,
+    run: &RunRow,
+    scopes: &[&str],
+    objects: Option<&str>,
+) -> Result<Readings, StoreError> {
+    let absent_is_read = is_absent_read(run, later_run(db, run)?);
     let mut readings = Readings::new(absent_is_read, run.token_is_admin == Some(true));
     // What was left out on purpose was not read, but for single documents: those the listing told.
     let read = [Outcome::Complete, Outcome::NotApplicable, Outcome::Carried].map(Outcome::name);
-    let scopes = SCOPES.map(|scope| format!("'{scope}'")).join(", ");
+    let scopes = scopes.iter().map(|scope| format!("'{scope}'")).collect::<Vec<_>>().join(", ");
     let good = read.map(|outcome| format!("'{outcome}'")).join(", ");
     let mut statement = db.prepare_cached(&format!(
         "SELECT endpoint, parent_id, outcome FROM fetch_scope WHERE run_id = ?1 AND endpoint IN ({scopes}) \

@@ -47,6 +47,41 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The path of the catalog is a link, which may lead anywhere.
+    #[error("`{}` is a symbolic link", .0.display())]
+    Symlink(PathBuf),
+    /// Other users may put files into the catalog's folder.
+    #[error("other users may write to the folder `{}` (mode {mode:04o})", folder.display())]
+    SharedFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The catalog would lie on a filesystem that other machines see too.
+    #[error("`{}` is on a network filesystem ({kind}), where SQLite cannot lock a catalog safely", path.display())]
+    NetworkFilesystem {
+        /// The catalog.
+        path: PathBuf,
+        /// What kind of filesystem it is.
+        kind: &'static str,
+    },
+    /// The file is damaged.
+    #[error("`{}` is damaged: {problem}", path.display())]
+    Damaged {
+        /// The catalog or its copy.
+        path: PathBuf,
+        /// What SQLite found first.
+        problem: String,
+    },
+    /// A migration was not begun because no copy of the catalog could be made.
+    #[error("`{}` was not brought to the new schema, because it could not be copied first: {source}", path.display())]
+    NoBackup {
+        /// The catalog.
+        path: PathBuf,
+        /// Why.
+        source: Box<StoreError>,
+    },
     /// The linked SQLite is too old to be safe.
     #[error("SQLite {0} is linked, 3.51.3 or newer is needed")]
     SqliteTooOld(&'static str),
@@ -56,20 +91,20 @@ pub enum StoreError {
     /// No run has published a catalog yet.
     #[error("the catalog is empty: no run has published yet")]
     NothingPublished,
-    /// A page of the file is not what SQLite wrote.
-    #[error("`{}` is damaged: {found}", database.display())]
-    Damaged {
-        /// The database.
-        database: PathBuf,
-        /// What SQLite says about it.
-        found: String,
-    },
     /// Another mapping became active since the one that was looked at.
     #[error("another identity mapping became active in the meantime")]
     MappingChanged,
     /// A delivery does not fit the catalog's tables: a defect of this program.
     #[error("internal: {0}")]
     Internal(String),
+    /// The file cannot be opened as a catalog.
+    #[error("cannot use `{}`: {source}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// SQLite reports a failure.
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -86,13 +121,17 @@ impl StoreError {
             Self::OlderSchema { .. } => "store.older_schema",
             Self::Missing(_) => "store.missing",
             Self::Path { .. } => "store.path",
+            Self::Symlink(_) => "store.symlink",
+            Self::SharedFolder { .. } => "store.shared_folder",
+            Self::NetworkFilesystem { .. } => "store.network_filesystem",
+            Self::Damaged { .. } => "store.corrupt",
+            Self::NoBackup { source, .. } => source.code(),
             Self::SqliteTooOld(_) => "store.sqlite_version",
             Self::NoSuchRun(_) => "store.no_such_run",
             Self::NothingPublished => "store.nothing_published",
-            Self::Damaged { .. } => "store.corrupt",
             Self::MappingChanged => "store.mapping_changed",
             Self::Internal(_) => "store.internal",
-            Self::Sqlite(error) => match error.sqlite_error_code() {
+            Self::Sqlite(error) | Self::Unusable { source: error, .. } => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "store.full",
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "store.busy",
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store.corrupt",
@@ -102,6 +141,14 @@ impl StoreError {
                 Some(ErrorCode::SystemIoFailure) => "store.io",
                 _ => "store.sqlite",
             },
+        }
+    }
+
+    /// The same with the file that was being opened.
+    pub(super) fn on_opening(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Sqlite(source) => Self::Unusable { path: path.to_owned(), source },
+            other => other,
         }
     }
 
@@ -116,6 +163,14 @@ impl StoreError {
             "store.missing" => "run `sigma-catalog extract` first, or name the right file with --db",
             "store.path" | "store.not_writable" => {
                 "choose a folder that exists and that this user may write to"
+            }
+            "store.symlink" => "name the file itself with --db",
+            "store.shared_folder" => {
+                "take the right away (chmod go-w), or name a folder of your own with --db: a catalog holds personal data"
+            }
+            "store.network_filesystem" => {
+                "keep the catalog on a local disk, or set `allow_network_filesystem` under [catalog] if only one machine \
+                 ever opens it"
             }
             "store.no_such_run" => "`sigma-catalog runs list` shows the runs there are",
             "store.mapping_changed" => "look at the changes again; nothing was imported",

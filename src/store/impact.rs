@@ -10,7 +10,7 @@ use super::ledger;
 use super::lineage::{Direction, Graph, Node};
 use super::objects::{Described, Key};
 use super::reader::Catalog;
-use crate::catalog::delivery::Outcome;
+use crate::catalog::delivery::{Outcome, scope};
 
 /// What is affected.
 #[derive(Debug, Clone, Serialize)]
@@ -175,9 +175,14 @@ impl Catalog {
     /// that they are gone through once, side by side: looking each document up takes longer than all the rest of an answer.
     fn unknown_documents(&self) -> Result<i64, StoreError> {
         let known = ledger::outcomes(|outcome| outcome.is_complete() || outcome == Outcome::Carried);
+        // Of a document that did not change and was not asked the lineage has a scope only where it is left out.
+        let scopes =
+            "SELECT parent_id FROM fetch_scope WHERE run_id = (SELECT published_run FROM catalog_state)";
         let mut known = self.connection().prepare(&format!(
-            "SELECT parent_id FROM fetch_scope WHERE run_id = (SELECT published_run FROM catalog_state) \
-             AND endpoint = 'lineage' AND outcome IN ({known}) ORDER BY parent_id"
+            "{scopes} AND endpoint = 'lineage' AND outcome IN ({known}) UNION \
+             SELECT * FROM ({scopes} AND endpoint = '{contents}' AND outcome IN ({known}) EXCEPT \
+             {scopes} AND endpoint = 'lineage' AND outcome NOT IN ({known})) ORDER BY parent_id",
+            contents = scope::CONTENTS
         ))?;
         let mut known = known.query([])?;
         let mut documents =

@@ -235,9 +235,10 @@ pub(super) fn beat(db: &Connection, run: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes how a run ended. A clock that was set back meanwhile makes no run end before it began.
 pub(super) fn finish(db: &Connection, run: i64, state: RunState, end: &RunEnd) -> Result<(), StoreError> {
     db.execute(
-        "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, requests = ?, retries = ?, refused = ?, \
+        "UPDATE run SET state = ?, ended_at = max(?, started_at), exit_code = ?, requests = ?, retries = ?, refused = ?, \
          waited_ms = ?, message = ? WHERE run_id = ?",
         params![
             state.name(),

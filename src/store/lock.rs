@@ -28,7 +28,11 @@ impl RunLock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            // Never through a link, which in a folder of everybody's may be somebody else's.
+            options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        }
         let mut file = options.open(&path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -51,6 +51,9 @@ pub(super) fn write(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), St
             mirror.reached.is_some(),
         ],
     )?;
+    if mirror.settled {
+        db.execute("INSERT INTO settled_run VALUES (?)", [run])?;
+    }
     settle_all(db, run, mirror)
 }
 

@@ -13,10 +13,13 @@
 //!
 //! *Compatibility.* `user_version` counts migrations; newer files are refused and left untouched ([`schema`]).
 //!
-//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem; network ones are not recognised yet.
-//! Neither are symlinked database paths or folders that others may write to.
+//! *Filesystems.* The write-ahead log needs shared memory, hence a local filesystem. A network one is refused unless the
+//! caller allows it, and so are a path that is a link and a folder that other users may write to (`place`).
+//!
+//! *Copies.* Before a migration a copy of the catalog is kept beside it; anybody may ask for one at any time (`copy`).
 
 mod access;
+pub mod copy;
 mod data_access;
 mod diff;
 pub mod error;
@@ -34,9 +37,11 @@ pub mod lock;
 mod mirror;
 pub mod models;
 pub mod objects;
+mod place;
 mod previews;
 mod publish;
 mod reader;
+mod reading;
 pub mod schema;
 pub mod search;
 mod search_index;
@@ -66,10 +71,12 @@ pub use mirror::{AudienceRow, MirrorRow};
 pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
+pub use reading::{Earlier, EarlierDocument, KnownDocument};
 pub use sizes::Sizes;
 pub use staging::{Resume, Staged, Staging};
 pub use writer::{Counts, Writer};
 
+use crate::catalog::TABLES;
 use crate::catalog::organisation::Organization;
 
 /// A catalog open for writing, with its lock held.
@@ -87,24 +94,52 @@ impl Store {
     /// it has read stays staged.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] leaves the file untouched.
+    /// [`StoreError::Damaged`] leaves the file untouched. A network filesystem is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, false)
+    }
+
+    /// The same; `allow_network` says that a network filesystem is good enough.
+    pub fn open_at(path: &Path, allow_network: bool) -> Result<Self, StoreError> {
+        place::check(path, allow_network)?;
+        Self::open_there(path).map_err(|error| error.on_opening(path))
+    }
+
+    fn open_there(path: &Path) -> Result<Self, StoreError> {
         refuse_foreign(path)?;
         let lock = lock::RunLock::acquire(path)?;
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         configure(&connection)?;
-        schema::check(&connection, path)?;
+        let version = schema::check(&connection, path)?;
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // A larger log between checkpoints spares rewriting the same pages of the history again and again.
         connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         connection.pragma_update(None, "cache_size", -32_768)?;
+        if version > 0 {
+            check_after_unclean(&connection, path)?;
+        }
+        if (1..schema::VERSION).contains(&version) {
+            copy::keep_before_migration(&connection, path, version)?;
+        }
         schema::migrate(&mut connection, path)?;
         let mut store = Self { connection, path: path.to_owned(), _lock: lock };
         store.abandon_unfinished()?;
         store.build_missing_search()?;
         Ok(store)
+    }
+
+    /// Refuses a path that no catalog could be opened at for writing because of where it is; whether the file itself is good
+    /// is another question.
+    pub fn may_be_at(path: &Path, allow_network: bool) -> Result<(), StoreError> {
+        place::check(path, allow_network)?;
+        let folder = place::folder_of(path);
+        match std::fs::metadata(&folder) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(StoreError::Path { path: path.to_owned(), source }),
+        }
     }
 
     /// The database file.
@@ -120,15 +155,6 @@ impl Store {
     /// Starts a run that may go on with what an earlier one has read and not published.
     pub fn begin_as(self, start: &RunStart, resume: Resume<'_>) -> Result<Writer, StoreError> {
         Writer::begin(self, start, resume)
-    }
-
-    /// Whether SQLite finds every page in order.
-    fn check_pages(&self) -> Result<(), StoreError> {
-        let found: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found == "ok" {
-            return Ok(());
-        }
-        Err(StoreError::Damaged { database: self.path.clone(), found })
     }
 
     /// The run that readers see, if any.
@@ -149,9 +175,14 @@ impl Store {
         Ok(self.connection.query_row("SELECT * FROM organization", [], read).optional()?)
     }
 
-    /// The ids of the published catalog's connections.
+    /// The ids of the connections that the published catalog holds or reads from.
     pub fn connections(&self) -> Result<HashSet<String>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT id FROM connection")?;
+        let naming = TABLES.iter().filter(|table| table.position("connection_id").is_some());
+        let each = naming.map(|table| {
+            format!("SELECT connection_id FROM \"{}\" WHERE connection_id IS NOT NULL", table.name)
+        });
+        let all: Vec<String> = std::iter::once("SELECT id FROM connection".to_owned()).chain(each).collect();
+        let mut statement = self.connection.prepare(&all.join(" UNION "))?;
         let ids = statement.query_map([], |row| row.get(0))?;
         Ok(ids.collect::<Result<_, _>>()?)
     }
@@ -175,6 +206,11 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
         schema::check(&connection, path)?;
     }
     Ok(())
+}
+
+/// Reads through a catalog whose last run ended without a word: what broke that off may have broken the disk too.
+fn check_after_unclean(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if ledger::running(connection)?.is_empty() { Ok(()) } else { copy::readable(connection, path) }
 }
 
 /// Creates the file readable by its owner only, before SQLite opens it, so that its journals inherit that.
@@ -214,13 +250,23 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    configure(&connection)?;
-    if schema::check(&connection, path)? == 0 {
-        return Err(StoreError::Missing(path.to_owned()));
-    }
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
+    let open = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        configure(&connection)?;
+        if schema::check(&connection, path)? == 0 {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        connection.pragma_update(None, "query_only", true)?;
+        // Sixteen mebibytes: a question that looks things up by id comes back to the same pages.
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        Ok(connection)
+    };
+    open().map_err(|error: StoreError| error.on_opening(path))
+}
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// The present instant as the ledger writes it: UTC with milliseconds.

@@ -199,6 +199,7 @@ impl Writer {
             }
         }
         search_index::update(db, self.epoch.published, &staging::changed_documents(db)?)?;
+        super::reading::keep_confirmed(db, run)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;

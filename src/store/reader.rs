@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{self, EventRow, RunRow, RunState, ScopeCount, ScopeRow};
 use super::open_read_only;
-use super::schema;
 use super::writer::Counts;
+use super::{copy, place, schema};
 use crate::catalog::TABLES;
 use crate::catalog::record::Table;
 
@@ -60,6 +60,39 @@ impl Catalog {
     /// The connection, for reports that bring their own query.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Reads all of the file and says what is wrong with it, if anything is.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a file that is not whole.
+    pub fn verify_file(&self) -> Result<(), StoreError> {
+        copy::whole(&self.connection, &self.path)
+    }
+
+    /// Copies the catalog, as it is at one instant, to a file that only its owner may read; its size in bytes. A run that
+    /// is writing meanwhile neither waits nor is waited for: what it has not published is undone when the copy is opened
+    /// for writing.
+    pub fn back_up(&self, to: &Path) -> Result<u64, StoreError> {
+        place::check(to, true)?;
+        // A copy over the catalog itself would pull the file from under whoever has it open.
+        let same = |other: &Path| match (std::fs::canonicalize(other), std::fs::canonicalize(to)) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        };
+        if same(&self.path) {
+            let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is the catalog itself");
+            return Err(StoreError::Path { path: to.to_owned(), source });
+        }
+        self.connection.pragma_update(None, "query_only", false)?;
+        let copied = copy::copy(&self.connection, to);
+        self.connection.pragma_update(None, "query_only", true)?;
+        copied
+    }
+
+    /// The schema version of the file.
+    pub fn schema_version(&self) -> Result<i64, StoreError> {
+        schema::check(&self.connection, &self.path)
     }
 
     /// Refuses a catalog that an earlier version wrote and that lacks what this one's questions need.

@@ -29,6 +29,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_search_word.sql"),
     include_str!("migrations/0012_grant_by_object.sql"),
     include_str!("migrations/0013_resume.sql"),
+    include_str!("migrations/0014_reading.sql"),
+    include_str!("migrations/0015_access_by_member.sql"),
 ];
 
 /// The version this program writes.

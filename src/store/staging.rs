@@ -112,7 +112,6 @@ impl Store {
         if running.is_empty() {
             return Ok(());
         }
-        self.check_pages()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let kept = staging(&transaction)?.map(|staging| staging.run_id);
         for run in running {
@@ -215,12 +214,26 @@ fn take_over(
     epoch: Epoch,
     earlier: i64,
 ) -> Result<(), StoreError> {
+    // Which documents are kept unread is decided anew.
+    db.execute(
+        "DELETE FROM fetch_scope WHERE run_id = ? AND endpoint = ?",
+        params![earlier, scope::CONTENTS],
+    )?;
     db.execute("UPDATE fetch_scope SET run_id = ? WHERE run_id = ?", [epoch.run, earlier])?;
     db.execute_batch(&format!(
         "CREATE TEMP TABLE dropped AS SELECT scope, endpoint, parent FROM staged_scope WHERE NOT is_good; \
          INSERT INTO temp.dropped VALUES ({NO_SCOPE}, '', '')"
     ))?;
     drop_scopes(db, tables, epoch)?;
+    // Of documents that were not asked, what is said is said anew.
+    for endpoint in scopes_of_documents() {
+        db.execute(
+            "DELETE FROM fetch_scope WHERE run_id = ? AND endpoint = ? \
+             AND substr(parent_id, 1, instr(parent_id || '/', '/') - 1) NOT IN \
+                 (SELECT parent FROM staged_scope WHERE endpoint = ?)",
+            params![epoch.run, endpoint, scope::DOCUMENT],
+        )?;
+    }
     // A document of which something is missing keeps its rows until it is read again, or is found to be gone.
     db.execute("DELETE FROM staged_scope WHERE NOT is_good AND endpoint <> ?", [scope::DOCUMENT])?;
     db.execute_batch("DROP TABLE temp.dropped")?;
@@ -311,11 +324,14 @@ pub(super) fn undo_document(db: &Connection, epoch: Epoch, id: &str) -> Result<(
         .execute([document, epoch.published])?;
     }
     db.prepare_cached("DELETE FROM staged_tally WHERE document = ?")?.execute([document])?;
+    db.prepare_cached("DELETE FROM document_read WHERE document = ? AND run_id > ?")?
+        .execute([document, epoch.published])?;
     Ok(())
 }
 
 /// Takes back every row that was written or closed since the last published run, and forgets what goes with them.
 pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
+    super::reading::undo(db)?;
     for table in TABLES.iter().rev() {
         let history = table.history();
         let published = "(SELECT published_run FROM catalog_state)";
@@ -438,7 +454,9 @@ pub(super) fn changed_documents(db: &Connection) -> Result<BTreeSet<i64>, StoreE
 /// The scopes that are asked of documents, and of their pages.
 fn scopes_of_documents() -> BTreeSet<&'static str> {
     let tables = TABLES.iter().filter(|table| table.in_document);
-    tables.flat_map(|table| table.listed_by.iter().map(|listed| listed.scope)).collect()
+    let listed = tables.flat_map(|table| table.listed_by.iter().map(|listed| listed.scope));
+    // Images come one by one, whatever becomes of the contents; those of datasets have a scope of their own.
+    listed.filter(|name| *name != scope::PREVIEWS).chain([scope::CONTENTS]).collect()
 }
 
 /// The table of the keys that scopes have listed, for tables whose rows arrive page by page.

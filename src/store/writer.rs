@@ -111,6 +111,7 @@ impl Writer {
             Delivery::Adopted { scope, parent, .. } => {
                 staging::adopt(&self.store.connection, self.epoch.run, scope, &parent)?;
             }
+            Delivery::Read(read) => super::reading::note(&self.store.connection, self.epoch.run, &read)?,
             Delivery::Event(event) => self.store_event(&event)?,
         }
         if self.uncommitted_rows >= ROWS_PER_TRANSACTION || self.last_beat.elapsed() > LONGEST_TRANSACTION {
@@ -224,6 +225,13 @@ impl Writer {
         // Keys that went in this bundle, for the rows that belonged to them. Parents come before children in `TABLES`.
         let mut gone: HashSet<(&str, Value)> = HashSet::new();
         for table in TABLES.iter().filter(|table| table.in_document) {
+            let is_listed = |scope| complete.iter().any(|(name, _)| *name == scope);
+            let may_differ = !bundle.rows.of(table).is_empty()
+                || table.listed_by.iter().any(|listed| is_listed(listed.scope))
+                || !gone.is_empty();
+            if !may_differ {
+                continue;
+            }
             let sql = &self.tables[table.name];
             let mut current: HashMap<Vec<Value>, Current> = HashMap::new();
             if known.is_some() {

@@ -8,6 +8,7 @@ mod facts;
 mod golden;
 mod mutation;
 mod narrow;
+mod narrow_member;
 mod oracle;
 mod random;
 mod rules;

@@ -9,6 +9,7 @@ use sigma_catalog::access::{Access, Scratch, edges, narrative, words_for};
 use sigma_catalog::catalog::TABLES;
 use sigma_catalog::catalog::delivery::{Delivery, Outcome, Rows, ScopeReport, scope};
 use sigma_catalog::catalog::facts::Facts;
+use sigma_catalog::catalog::governance::AccountTypePermission;
 use sigma_catalog::catalog::organisation::{
     AccountType, Document, File, Member, ObjectGrant, Team, TeamMember, Workspace,
 };
@@ -17,7 +18,7 @@ use sigma_catalog::store::{About, Catalog, RunEnd, RunStart, Store};
 use crate::awkward::{chance, organisation, pick};
 
 /// Names and ids in addresses that are shared, missing, or differ between a file and its document.
-fn named(rng: &mut Rng, facts: &mut Facts) {
+pub fn named(rng: &mut Rng, facts: &mut Facts) {
     let names = ["Sales", "sales", "Q3", "a/b", "Sales/Q3", "", "/"];
     let mut name = |own: &mut Option<String>, url_id: &mut Option<String>| {
         match rng.usize(0..10) {
@@ -40,7 +41,12 @@ fn rows(facts: &Facts) -> Rows {
     let mut rows = Rows::default();
     for (fact, number) in facts.account_types.iter().zip(0..) {
         let (name, is_custom) = (fact.name.clone(), fact.is_custom);
-        rows.push(AccountType { id: format!("a{number}"), name, description: None, is_custom });
+        let id = format!("a{number}");
+        for word in fact.permissions.iter().flatten() {
+            let (account_type_id, permission) = (id.clone(), word.clone());
+            rows.push(AccountTypePermission { account_type_id, permission, description: None });
+        }
+        rows.push(AccountType { id, name, description: None, is_custom });
     }
     for fact in &facts.members {
         rows.push(Member {
@@ -146,6 +152,9 @@ fn scopes(facts: &Facts) -> Vec<(&'static str, String)> {
         all.extend([scope::FILES, scope::DOCUMENTS].map(|scope| (scope, kind.to_owned())));
     }
     all.extend(facts.teams.iter().map(|team| (scope::TEAM_MEMBERS, team.id.clone())));
+    all.extend(
+        (0..facts.account_types.len()).map(|number| (scope::ACCOUNT_TYPE_PERMISSIONS, format!("a{number}"))),
+    );
     let mut objects: Vec<&String> = facts.workspaces.iter().map(|workspace| &workspace.id).collect();
     objects.extend(facts.files.iter().map(|file| &file.id));
     objects.extend(facts.documents.iter().map(|document| &document.id));
@@ -156,7 +165,7 @@ fn scopes(facts: &Facts) -> Vec<(&'static str, String)> {
 }
 
 /// One run that finds the organisation; then its ledger says of some scopes that they were not read.
-fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
+pub fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
     let start = RunStart {
         version: String::new(),
         api_url: String::new(),

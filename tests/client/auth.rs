@@ -1,10 +1,11 @@
 //! One token for everybody, renewed in time, and never asked for more than once per second.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use sigma_catalog::sigma::model::Whoami;
+use sigma_catalog::sigma::model::{Page, Whoami};
 use sigma_catalog::sigma::{Endpoint, ErrorKind, SigmaClient, SigmaError};
 use tokio::task::JoinSet;
 
@@ -83,6 +84,12 @@ async fn a_token_is_renewed_before_it_ends() {
     ask(&client).await.expect("an answer");
     let carried: Vec<_> = server.data_requests().into_iter().filter_map(|seen| seen.authorization).collect();
     assert_eq!(carried, ["Bearer t-1", "Bearer t-2"]);
+    // There was no refresh token, and none is needed: the credentials are given again.
+    let form =
+        |seen: Seen| url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect::<Vec<_>>();
+    for asked in server.token_requests() {
+        assert!(form(asked).contains(&("grant_type".to_owned(), "client_credentials".to_owned())));
+    }
     assert_spaced(&server);
 }
 
@@ -184,18 +191,77 @@ async fn a_token_endpoint_that_stays_down_makes_sigma_unavailable() {
 }
 
 #[tokio::test]
-async fn a_lifetime_that_makes_no_sense_does_not_cause_a_storm() {
-    for expires_in in [json!(0), json!(null), json!("soon"), json!("3599"), json!(-1)] {
-        let server = Server::everything(move |seen| match seen.path.as_str() {
-            TOKEN_PATH => Reply::json(json!({"access_token": "t", "expires_in": expires_in})),
-            _ => whoami(),
+async fn a_lifetime_that_makes_no_sense_causes_no_storm_and_a_refusal_still_renews() {
+    let lifetimes =
+        [None, Some(json!(0)), Some(json!(null)), Some(json!("soon")), Some(json!("3599")), Some(json!(-1))];
+    for lifetime in lifetimes {
+        let said = format!("{lifetime:?}");
+        let ended = Arc::new(AtomicBool::new(false));
+        let (has_ended, granted) = (Arc::clone(&ended), Mutex::new(0));
+        let server = Server::everything(move |seen| {
+            if seen.path == TOKEN_PATH {
+                let mut granted = granted.lock().expect("no panic elsewhere");
+                *granted += 1;
+                let mut body = json!({"access_token": format!("t-{granted}")});
+                if let Some(lifetime) = &lifetime {
+                    body["expires_in"] = lifetime.clone();
+                }
+                return Reply::json(body);
+            }
+            let stale = seen.authorization.as_deref() == Some("Bearer t-1");
+            match stale && has_ended.load(Ordering::SeqCst) {
+                true => Reply::error(401, "unauthorized"),
+                false => whoami(),
+            }
         })
         .await;
         let client = client(&server);
         for answer in ask_together(&client, 20).await {
             answer.expect("an answer");
         }
-        assert_eq!(server.token_requests().len(), 1);
+        assert_eq!(server.token_requests().len(), 1, "{said}");
+        // The token ends sooner than thought: only the refusal tells.
+        ended.store(true, Ordering::SeqCst);
+        for answer in ask_together(&client, 4).await {
+            answer.expect("an answer");
+        }
+        assert_eq!(server.token_requests().len(), 2, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_in_the_middle_of_four_listings_is_renewed_once() {
+    for (endpoint, parameter, next) in [
+        (Endpoint::WorkbookPages, "workbookId", "nextPage"),
+        (Endpoint::ReportPages, "reportId", "nextPageToken"),
+    ] {
+        let server = Server::data(move |seen| {
+            let at: u32 = seen.cursor().map_or(1, |cursor| cursor.parse().expect("our cursor"));
+            if at == 2 && seen.authorization.as_deref() == Some("Bearer t-1") {
+                // Late enough that all four are on their way.
+                return Reply::error(401, "unauthorized").after(Duration::from_millis(100));
+            }
+            let mut body = json!({"entries": [{"pageId": format!("p{at}")}]});
+            if at < 3 {
+                body[next] = json!((at + 1).to_string());
+            }
+            Reply::json(body)
+        })
+        .await;
+        let client = client_with(&server, |options| options.workers = 4);
+        let mut listings = JoinSet::new();
+        for id in 0..4 {
+            let listing = client.list::<Page>(endpoint.call().path(parameter, format!("w{id}")));
+            listings.spawn(listing.collect());
+        }
+        for listed in listings.join_all().await {
+            let (rows, report) = listed.expect("a listing");
+            let ids: Vec<_> = rows.iter().map(|row| row.page_id.as_str()).collect();
+            assert_eq!((ids, report.incomplete), (vec!["p1", "p2", "p3"], None));
+        }
+        assert_eq!(server.token_requests().len(), 2);
+        // Three pages of four listings, and the second page of each once more.
+        assert_eq!(server.data_requests().len(), 16);
     }
 }
 

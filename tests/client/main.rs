@@ -2,6 +2,9 @@
 //! One file per promise; the servers share nothing with the simulator.
 
 mod auth;
+mod bodies;
+mod certificates;
+mod drift;
 mod failures;
 mod ids;
 mod options;
@@ -11,4 +14,5 @@ mod requests;
 mod retry_after;
 mod statuses;
 mod support;
+mod tls;
 mod transport;

@@ -5,18 +5,18 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use sigma_catalog::sigma::model::{AccountTypePermission, Control, Page, Tenant, Workspace};
-use sigma_catalog::sigma::{Endpoint, ErrorKind, Incomplete, ListingReport, SigmaError};
+use sigma_catalog::sigma::{Endpoint, ErrorKind, Incomplete, ListingReport, Remark, SigmaError};
 
 use crate::support::*;
 
 /// Both dialects, on endpoints with the same rows.
-const DIALECTS: [(Endpoint, &str, &str); 2] = [
+pub const DIALECTS: [(Endpoint, &str, &str); 2] = [
     (Endpoint::WorkbookPages, "workbookId", "nextPage"),
     (Endpoint::ReportPages, "reportId", "nextPageToken"),
 ];
 
 /// A page with rows of these ids; the key `next` becomes that of the dialect.
-fn page(ids: &[&str], next: Option<&str>) -> Value {
+pub fn page(ids: &[&str], next: Option<&str>) -> Value {
     let entries: Vec<_> = ids.iter().map(|id| json!({"pageId": id, "name": "n"})).collect();
     match next {
         Some(next) => json!({"entries": entries, "next": next}),
@@ -24,14 +24,15 @@ fn page(ids: &[&str], next: Option<&str>) -> Value {
     }
 }
 
-struct Walked {
-    ids: Vec<String>,
-    report: ListingReport,
-    requests: Vec<Seen>,
+pub struct Walked {
+    pub ids: Vec<String>,
+    pub report: ListingReport,
+    pub requests: Vec<Seen>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Walks a listing whose pages are given by cursor (the first has none) and by how often it was asked for before.
-async fn walk(
+pub async fn walk(
     (endpoint, parameter, next): (Endpoint, &'static str, &'static str),
     pages: impl Fn(&str, usize) -> Value + Send + Sync + 'static,
 ) -> Result<Walked, SigmaError> {
@@ -54,9 +55,15 @@ async fn walk(
     let (rows, report) = client.list::<Page>(endpoint.call().path(parameter, "w")).collect().await?;
     let requests = server.data_requests();
     assert_eq!(report.http_calls, requests.len() as u64);
-    assert_eq!(client.stats().duplicates, report.duplicates);
+    let stats = client.stats();
+    assert_eq!(stats.duplicates, report.duplicates);
     assert_eq!(report.rows, rows.len() as u64);
-    Ok(Walked { ids: rows.into_iter().map(|row| row.page_id).collect(), report, requests })
+    Ok(Walked {
+        ids: rows.into_iter().map(|row| row.page_id).collect(),
+        report,
+        requests,
+        remarks: stats.remarks,
+    })
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ async fn every_endpoint_is_asked_with_get_and_with_the_paging_it_has() {
         assert_eq!(asked.query, expected, "{}", spec.name);
     }
     assert_eq!(server.data_requests().len(), Endpoint::ALL.len());
+    assert!(server.token_requests().iter().all(|asked| asked.method == "POST"));
+    let posts: Vec<_> = Endpoint::ALL.iter().filter(|endpoint| endpoint.spec().is_post).collect();
+    assert_eq!(posts, [&Endpoint::WorkbookExport], "nothing else may start work or change something");
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Reply {
     pub sent: Option<usize>,
     /// Between two bytes of the body.
     pub per_byte: Duration,
+    /// Bytes of white space sent after the body.
+    pub padding: usize,
     /// Called when the delay is over, before anything is sent.
     pub leaving: Option<Arc<dyn Fn() + Send + Sync>>,
 }
@@ -65,6 +67,7 @@ impl Reply {
             delay: Duration::ZERO,
             sent: None,
             per_byte: Duration::ZERO,
+            padding: 0,
             leaving: None,
         }
     }
@@ -99,6 +102,11 @@ impl Reply {
 
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.sent = Some(bytes);
+        self
+    }
+
+    pub fn padded_with(mut self, bytes: usize) -> Self {
+        self.padding = bytes;
         self
     }
 
@@ -179,7 +187,7 @@ async fn serve(
     }
     let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", reply.status);
     if !reply.headers.iter().any(|(name, _)| *name == "content-length") {
-        head.push_str(&format!("content-length: {}\r\n", reply.body.len()));
+        head.push_str(&format!("content-length: {}\r\n", reply.body.len() + reply.padding));
     }
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -194,6 +202,13 @@ async fn serve(
             stream.write_all(&[*byte]).await?;
             tokio::time::sleep(reply.per_byte).await;
         }
+    }
+    let spaces = [b' '; 1 << 16];
+    let mut left = reply.padding;
+    while left > 0 {
+        let now = left.min(spaces.len());
+        stream.write_all(&spaces[..now]).await?;
+        left -= now;
     }
     stream.shutdown().await
 }

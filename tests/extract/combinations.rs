@@ -241,7 +241,7 @@ impl World {
         }
         fs::copy(file_of(&self.context, "planted.db"), self.context.database()).expect("a copy");
         self.context.simulator.set_faults(faults.iter().map(|rule| rule.parse().expect("a rule")).collect());
-        let ran = self.context.extract_with(arguments);
+        let ran = self.context.extract_with(&[arguments, &["--full"]].concat());
         let catalog = self.context.catalog();
         let left = self.planted.iter().filter(|row| row.is_there(&catalog)).map(Planted::name).collect();
         (ran, left)

@@ -114,7 +114,7 @@ fn sources_that_the_document_leaves_open_are_asked_of_the_element() {
             }
         }
     });
-    extract_from(&context, &url, &EVERYTHING);
+    extract_from(&context, &url, &[&EVERYTHING[..], &["--full"]].concat());
     assert!(!told.is_empty());
     assert_eq!(context.rows(edges), told);
     assert_eq!(context.rows(nodes), described, "a graph says less of them than the document");

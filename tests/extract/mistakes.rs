@@ -51,7 +51,7 @@ fn an_unknown_region_is_named() {
     let ran = fails(|_, command| {
         command.args(["extract", "--api-url", "https://api.mars.sigmacomputing.com"]);
     });
-    assert_says(&ran, 7, &["network.", "api.mars.sigmacomputing.com"]);
+    assert_says(&ran, 7, &["network.", "api.mars.sigmacomputing.com", "after 3 attempts"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn nobody_answering_is_said() {
     let ran = fails(|_, command| {
         command.args(["extract", "--api-url", &url]);
     });
-    assert_says(&ran, 7, &["network.refused", "127.0.0.1", "proxy"]);
+    assert_says(&ran, 7, &["network.refused", "127.0.0.1", "proxy", "after 3 attempts"]);
 }
 
 #[test]

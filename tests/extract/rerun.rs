@@ -200,9 +200,9 @@ fn a_document_that_cannot_be_read_keeps_its_rows_and_the_run_says_so() {
     let (pages, columns) = (inside("page"), inside("element_column"));
     let rule = format!("GET /v2/*/{document}/* 403");
     context.simulator.set_faults(vec![rule.parse().expect("a rule")]);
-    let ran = context.extract_with(&[]);
+    let ran = context.extract_with(&["--full"]);
     assert_eq!(ran.code, 3, "{ran}");
-    assert_eq!(context.extract_with(&["--partial-ok"]).code, 0);
+    assert_eq!(context.extract_with(&["--full", "--partial-ok"]).code, 0);
     assert_eq!((inside("page"), inside("element_column")), (pages, columns));
     let summary = ran.json();
     assert_eq!(summary["state"], "published_partial");
@@ -223,7 +223,7 @@ fn lineage_that_the_server_fails_to_tell_is_kept() {
     context.extract();
     let edges = context.rows("SELECT * FROM lineage_edge ORDER BY 1, 2, 3, 4, 5");
     context.simulator.set_faults(vec!["GET /v2/workbooks/{workbookId}/lineage 500".parse().expect("a rule")]);
-    let ran = context.extract_with(&[]);
+    let ran = context.extract_with(&["--full"]);
     assert_eq!(ran.code, 0, "{ran}");
     assert_eq!(context.rows("SELECT * FROM lineage_edge ORDER BY 1, 2, 3, 4, 5"), edges);
 }
@@ -235,7 +235,7 @@ fn what_sigma_no_longer_offers_is_kept_and_said() {
     let before = history(&context);
     for (status, endpoint) in [(410, "/v2/reports"), (409, "/v2/dataModels/{dataModelId}/columns")] {
         context.simulator.set_faults(vec![format!("GET {endpoint} {status}").parse().expect("a rule")]);
-        let ran = context.extract_with(&[]);
+        let ran = context.extract_with(&["--full"]);
         assert_eq!(ran.code, 3, "{ran}");
         assert_eq!(history(&context), before, "{ran}");
     }

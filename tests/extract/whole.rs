@@ -75,16 +75,18 @@ fn state(context: &Context) -> Vec<String> {
 /// The columns of a table; of a history those of its published rows.
 fn published(context: &Context, table: &str) -> String {
     let columns = context.rows(&format!("SELECT name FROM pragma_table_info('{table}')"));
-    if !columns.contains(&"\"valid_to\"".to_owned()) {
+    let is_history = columns.contains(&"\"valid_to\"".to_owned());
+    if !is_history && table != "document_read" {
         return "*".to_owned();
     }
+    let since = if is_history { "valid_from" } else { "run_id" };
     let run = "(SELECT published_run FROM catalog_state)";
     let shown = columns.iter().map(|column| match column.as_str() {
         "\"valid_to\"" => format!("iif(valid_to > {run}, NULL, valid_to)"),
         column => column.to_owned(),
     });
     // A row of a later run shows as nothing.
-    let shown: Vec<_> = shown.map(|column| format!("iif(valid_from > {run}, NULL, {column})")).collect();
+    let shown: Vec<_> = shown.map(|column| format!("iif({since} > {run}, NULL, {column})")).collect();
     shown.join(", ")
 }
 

@@ -3,6 +3,7 @@ mod changes;
 mod client;
 mod contents;
 mod faults;
+mod kinds;
 mod paging;
 mod permissions;
 mod tokens;

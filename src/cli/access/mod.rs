@@ -143,7 +143,7 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
             object::run(&load_for(cli, source, object, printer)?, object, *format, *expand, printer)?;
         }
         AccessCommand::Member { source, format, member } => {
-            member::run(&load(source)?, member, *format, printer)?;
+            member::run(&load_of(cli, source, member, printer)?, member, *format, printer)?;
         }
         AccessCommand::Explain { source, format, member, object } => {
             explain::run(&load_for(cli, source, object, printer)?, member, object, *format, printer)?;
@@ -172,13 +172,29 @@ fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliErro
 
 /// The same from as little of the catalog as answers questions about one object.
 fn load_for(cli: &Cli, source: &Source, object: &str, printer: &Printer) -> Result<Loaded, CliError> {
-    let catalog = open(cli, source, printer)?;
     let words = words_for(object);
     let about = words.as_deref().map_or(About::Everything, About::Objects);
+    load_narrow(cli, source, about, |access| access.find_object(object).is_ok(), printer)
+}
+
+/// The same from as little of the catalog as answers what one member sees.
+fn load_of(cli: &Cli, source: &Source, member: &str, printer: &Printer) -> Result<Loaded, CliError> {
+    load_narrow(cli, source, About::Member(member), |access| access.find_member(member).is_ok(), printer)
+}
+
+/// The same from the facts about something or, where that is not `found` in them, from all: only these tell what was
+/// meant.
+fn load_narrow(
+    cli: &Cli,
+    source: &Source,
+    about: About<'_>,
+    found: impl Fn(&Access) -> bool,
+    printer: &Printer,
+) -> Result<Loaded, CliError> {
+    let catalog = open(cli, source, printer)?;
     let (mut run, mut facts) = catalog.facts_about(source.at, about)?;
     let mut access = Access::new(&facts);
-    if access.find_object(object).is_err() {
-        // What the name may have meant, only all the facts tell.
+    if !found(&access) {
         (run, facts) = catalog.facts(source.at)?;
         access = Access::new(&facts);
     }

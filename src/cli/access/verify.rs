@@ -1,7 +1,5 @@
 //! `access verify`: asks Sigma what members see, and compares.
 
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -12,6 +10,7 @@ use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::cli::settings::{self, SettingArgs};
+use crate::config::CatalogSettings;
 use crate::crawl::{self, Disagreement, Exit, Patience, Stop, Verdict, Verification};
 use crate::store::{Catalog, DifferenceRow, Store, StoreError, VerificationCounts};
 
@@ -92,7 +91,7 @@ pub fn run(
             thousands(verification.compared)
         ));
     }
-    if let Err(error) = record(&settings.catalog.database, run.run_id, &access, &verification) {
+    if let Err(error) = record(&settings.catalog, run.run_id, &access, &verification) {
         printer.note(format_args!("warning[{}]: report R21 will not know of this: {error}", error.code()));
     }
     match format {
@@ -103,7 +102,12 @@ pub fn run(
 }
 
 /// Stores what came out, for report R21.
-fn record(database: &Path, run: i64, access: &Access, verification: &Verification) -> Result<(), StoreError> {
+fn record(
+    catalog: &CatalogSettings,
+    run: i64,
+    access: &Access,
+    verification: &Verification,
+) -> Result<(), StoreError> {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let counts = VerificationCounts {
         members: number(verification.members as u64),
@@ -126,7 +130,8 @@ fn record(database: &Path, run: i64, access: &Access, verification: &Verificatio
             confidence: found.computed.confidence.name().to_owned(),
         })
         .collect();
-    Store::open(database)?.record_verification(run, &counts, &differences)
+    let mut store = Store::open_at(&catalog.database, catalog.allow_network_filesystem)?;
+    store.record_verification(run, &counts, &differences)
 }
 
 fn report<'a>(

@@ -17,7 +17,7 @@ use crate::identity::{
     Changes, Include, Mapping, Matching, Pair, Problem, Problems, Status, UserChange, reconcile,
     users_named_by,
 };
-use crate::store::{Catalog, ImportedMapping, MappingRow, MappingState, MappingVersion, Store};
+use crate::store::{Catalog, ImportedMapping, MappingRow, MappingState, MappingVersion, Store, StoreError};
 
 /// How many users of each kind of change are shown to people; JSON has all.
 const SHOWN: usize = 50;
@@ -242,10 +242,14 @@ pub fn import(
         allow_merge: mapping.merges(),
         rows: mapping.pairs().iter().map(stored).collect(),
     };
-    let version =
-        Store::open(&settings.catalog.database)?.import_mapping(&imported, change.active.number())?;
+    let version = open(&settings)?.import_mapping(&imported, change.active.number())?;
     note_if_unused(&settings, printer);
     change.done(Some(&version), "", printer)
+}
+
+/// The catalog, for writing.
+fn open(settings: &Settings) -> Result<Store, StoreError> {
+    Store::open_at(&settings.catalog.database, settings.catalog.allow_network_filesystem)
 }
 
 pub fn rollback(
@@ -272,8 +276,7 @@ pub fn rollback(
     if !change.agreed(printer)? {
         return change.done(None, "nothing was rolled back", printer);
     }
-    let version =
-        Store::open(catalog.path())?.restore_mapping(number, &importer(consent), change.active.number())?;
+    let version = open(&settings)?.restore_mapping(number, &importer(consent), change.active.number())?;
     note_if_unused(&settings, printer);
     change.done(Some(&version), "", printer)
 }

@@ -22,5 +22,5 @@ pub fn record(settings: &Settings) -> Result<(), CliError> {
     let run = loaded.run.run_id;
     // Whoever closes a catalog last tidies up its journal, which a reader cannot.
     drop(loaded);
-    Ok(Store::open(path)?.record_findings(run, &found)?)
+    Ok(Store::open_at(path, settings.catalog.allow_network_filesystem)?.record_findings(run, &found)?)
 }

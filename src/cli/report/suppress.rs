@@ -32,7 +32,12 @@ pub fn suppress(
     let path = &settings.catalog.database;
     let finding = find(&Catalog::open(path)?, text)?;
     let by = by.map_or_else(user_of_this_machine, str::to_owned);
-    let made = Store::open(path)?.suppress(&finding, reason.trim(), &until.to_string(), &by)?;
+    let made = Store::open_at(path, settings.catalog.allow_network_filesystem)?.suppress(
+        &finding,
+        reason.trim(),
+        &until.to_string(),
+        &by,
+    )?;
     tell(&made, "suppressed", arguments.format, printer)
 }
 
@@ -40,7 +45,9 @@ pub fn unsuppress(cli: &Cli, text: &str, arguments: &CatalogArgs, printer: &Prin
     let settings = load::settings(cli, arguments.db.as_ref(), printer)?;
     let path = &settings.catalog.database;
     let finding = find(&Catalog::open(path)?, text)?;
-    let Some(taken) = Store::open(path)?.unsuppress(&finding.finding_key)? else {
+    let Some(taken) =
+        Store::open_at(path, settings.catalog.allow_network_filesystem)?.unsuppress(&finding.finding_key)?
+    else {
         return Err(CliError::Usage {
             problem: format!("finding {} is not suppressed", finding.finding_key),
             remedy: "`report R08 --status suppressed` lists the suppressed findings of R08".to_owned(),

@@ -38,7 +38,7 @@ wire! {
 }
 
 /// The value of a user attribute: `{type, val}`; a bare value is taken for `val`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Hash, Deserialize)]
 #[serde(from = "Value")]
 pub struct AttributeValue {
     /// Its type; so far only `string`.

@@ -36,7 +36,7 @@ wire! {
 }
 
 /// A column (`…/columns`, `…/elements/{id}/columns`).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Column {
     /// `inode-<urlId of the table>/<NAME>` for a warehouse column, opaque otherwise; repeats across elements.

@@ -162,7 +162,7 @@ wire! {
 }
 
 /// What a dataset became.
-#[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Hash, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatasetMigration {
     /// UUID of the data model.
@@ -208,7 +208,7 @@ wire! {
 }
 
 /// A published version of a document (`…/version-history`).
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     /// Its number.

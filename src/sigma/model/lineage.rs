@@ -136,7 +136,7 @@ impl From<DataModelSource> for WorkbookSource {
 /// The graph around one element (`…/lineage/elements/{id}`).
 ///
 /// A data model's node may be missing from `dependencies` and appear only as the source of an edge.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(try_from = "RawElementLineage")]
 pub struct ElementLineage {
     /// The nodes, by node id, which is not the element id.
@@ -188,7 +188,7 @@ impl Row for ElementLineage {
 
 /// A node of an element's graph. Types seen: `sheet`, `table`, `dataset`, `join`, `union`, `data-model`,
 /// `customSQL`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LineageNode {
     /// The node id, which is also its key.
@@ -204,7 +204,7 @@ pub struct LineageNode {
 }
 
 /// An edge of an element's graph.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 pub struct LineageEdge {
     /// What is depended upon.
     #[serde(default)]

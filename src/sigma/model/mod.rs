@@ -59,7 +59,7 @@ macro_rules! wire {
         $(; $(#[$field_about:meta])* $field:ident : $type:ty)* $(;)?
     ) => {
         $(#[$about])*
-        #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Hash, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $(#[$id_about])*

@@ -1,6 +1,7 @@
 //! What makes two rows of one listing the same row.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use serde::de::DeserializeOwned;
@@ -8,8 +9,8 @@ use serde::de::DeserializeOwned;
 /// A row of a listing: a wire type that can say which row it is.
 ///
 /// A listing may show the same row twice, because the server's order is not stable between pages. The first one
-/// is kept, and the rest are counted.
-pub trait Row: DeserializeOwned + Send + 'static {
+/// is kept, so that what is read of an object later is never older than its row; the rest are counted.
+pub trait Row: DeserializeOwned + Hash + Send + 'static {
     /// Names the row: one [`RowKey::part`] for each part of its key, or [`RowKey::whole`] when nothing less than
     /// the whole row identifies it. A row that names nothing is never taken for a duplicate.
     fn name(&self, key: &mut RowKey);
@@ -40,12 +41,16 @@ impl RowKey {
     }
 }
 
+/// Two hashes of what names a row.
+type Identity = [u64; 2];
+
 /// The rows one listing has shown so far.
 pub(crate) struct SeenRows {
     keys: [RandomState; 2],
-    seen: HashSet<u128>,
+    /// Each row by its identity, with a hash of its content.
+    seen: HashMap<Identity, u64>,
     /// The rows without an id that the page being read has shown.
-    on_page: HashSet<u128>,
+    on_page: HashSet<Identity>,
 }
 
 /// What [`SeenRows::meet`] found.
@@ -55,6 +60,8 @@ pub(crate) enum Meeting {
     New,
     /// Seen before, by its id.
     Duplicate,
+    /// Seen before, by its id, with another content.
+    Changed,
     /// Seen before, word for word, but rows of this kind have no id: the server may well mean it twice.
     Lookalike,
     /// As [`Meeting::Lookalike`], but on this very page: the server does mean it twice.
@@ -63,7 +70,7 @@ pub(crate) enum Meeting {
 
 impl SeenRows {
     pub(crate) fn new() -> Self {
-        Self { keys: [RandomState::new(), RandomState::new()], seen: HashSet::new(), on_page: HashSet::new() }
+        Self { keys: [RandomState::new(), RandomState::new()], seen: HashMap::new(), on_page: HashSet::new() }
     }
 
     /// The next rows are those of another page.
@@ -71,7 +78,8 @@ impl SeenRows {
         self.on_page.clear();
     }
 
-    pub(crate) fn meet(&mut self, row: &impl Row) -> Meeting {
+    /// What that row is. Contents are compared only where there are `several_pages`: on a single one nothing can drift.
+    pub(crate) fn meet(&mut self, row: &impl Row, several_pages: bool) -> Meeting {
         let mut key = RowKey {
             halves: [self.keys[0].build_hasher(), self.keys[1].build_hasher()],
             named: false,
@@ -81,17 +89,20 @@ impl SeenRows {
         if !key.named {
             return Meeting::New;
         }
-        let [high, low] = key.halves.map(|half| half.finish());
-        let hash = (u128::from(high) << 64) | u128::from(low);
-        let twin = key.whole && !self.on_page.insert(hash);
-        if self.seen.insert(hash) {
-            Meeting::New
-        } else if twin {
-            Meeting::Twin
-        } else if key.whole {
-            Meeting::Lookalike
-        } else {
-            Meeting::Duplicate
+        let identity = key.halves.map(|half| half.finish());
+        let twin = key.whole && !self.on_page.insert(identity);
+        let content = if several_pages && !key.whole { self.keys[0].hash_one(row) } else { 0 };
+        match self.seen.entry(identity) {
+            Entry::Vacant(new) => {
+                new.insert(content);
+                Meeting::New
+            }
+            Entry::Occupied(_) if twin => Meeting::Twin,
+            Entry::Occupied(_) if key.whole => Meeting::Lookalike,
+            Entry::Occupied(mut known) => match known.insert(content) == content {
+                true => Meeting::Duplicate,
+                false => Meeting::Changed,
+            },
         }
     }
 }

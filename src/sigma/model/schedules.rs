@@ -83,7 +83,7 @@ wire! {
 }
 
 /// A cron expression with its time zone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Cron {
     /// The cron expression.

@@ -73,6 +73,7 @@ impl Organization {
             usable_datasets: Vec::new(),
             archived_table: None,
             generation: 0,
+            deletions: 0,
             index: super::Index::default(),
             cache: std::sync::Mutex::default(),
         };

@@ -18,6 +18,7 @@ mod model;
 mod mutate;
 pub(super) mod people;
 pub(super) mod places;
+mod random;
 mod recipe;
 pub(super) mod sql;
 mod truth;
@@ -58,6 +59,8 @@ pub struct Organization {
     pub(super) archived_table: Option<usize>,
     /// Counts changes; what is computed from the organisation is stale when it moves on.
     pub(super) generation: u64,
+    /// Counts what was removed: listings got that much shorter at most.
+    pub(super) deletions: usize,
     index: Index,
     cache: Mutex<Cache>,
 }

@@ -3,8 +3,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Kind, Organization, PageKey, Principal,
-    generate::{TODAY, moment, stream},
+    Flavour, Kind, Organization, PageKey, Principal,
+    generate::{Made, TODAY, moment, stream},
 };
 use crate::simulator::ids::{Dice, Uuid};
 
@@ -20,6 +20,8 @@ pub enum Mutation {
     RenameFolder { folder: String, name: String },
     /// Removes a document and the grants on it for good.
     DeleteDocument { document: String },
+    /// Adds a workbook, data model or report (`workbook`, `data-model`, `report`); answers its id.
+    AddDocument { kind: String, name: Option<String>, folder: Option<String> },
     /// Adds a page with elements, at the end; answers its id.
     AddPage { document: String, name: Option<String> },
     /// Removes a page and its elements.
@@ -52,6 +54,12 @@ pub enum Mutation {
     SetOwner { document: String, member: String },
     /// Publishes a new version with the same contents.
     TouchDocument { document: String },
+    /// Puts a document into the trash, or takes it out again.
+    ArchiveDocument { document: String, archived: bool },
+    /// Archives a connection, or brings it back.
+    ArchiveConnection { connection: String, archived: bool },
+    /// Gives a warehouse table another name. No document shows a sign of it.
+    RenameTable { table: String, name: String },
 }
 
 /// Why a change could not be made; nothing was changed.
@@ -90,6 +98,9 @@ impl Organization {
                 self.rename(inode, name)
             }
             Mutation::DeleteDocument { document } => self.delete_document(document),
+            Mutation::AddDocument { kind, name, folder } => {
+                self.new_document(kind, name.as_deref(), folder.as_deref())
+            }
             Mutation::AddPage { document, name } => self.add_page(document, name.clone()),
             Mutation::RemovePage { document, page } => self.remove_page(document, page),
             Mutation::AddGrant { inode, member, team, permission } => {
@@ -100,6 +111,7 @@ impl Organization {
                 let place = self.grants.iter().position(|g| Uuid::parse(grant) == Some(g.id));
                 let place = place.ok_or_else(|| unknown("grant", grant))?;
                 self.grants.remove(place);
+                self.deletions += 1;
                 Ok(json!({}))
             }
             Mutation::AddMember { first, last, email, member_type } => {
@@ -129,6 +141,7 @@ impl Organization {
             Mutation::RemoveTeamMember { team, member } => {
                 let (team, member) = (self.find_team(team)?, self.find_member(member)?);
                 self.teams[team].members.retain(|(m, _)| *m != member);
+                self.deletions += 1;
                 Ok(json!({}))
             }
             Mutation::MoveDocument { document, folder } => {
@@ -149,6 +162,28 @@ impl Organization {
                 let place = self.find_document(document)?;
                 self.publish(place)
             }
+            Mutation::ArchiveDocument { document, archived } => {
+                let place = self.find_document(document)?;
+                let inode = self.documents[place].inode;
+                self.inodes[inode].archived = *archived;
+                self.inodes[inode].stamps.updated_at = self.now();
+                Ok(json!({}))
+            }
+            Mutation::ArchiveConnection { connection, archived } => {
+                let found = Uuid::parse(connection).and_then(|id| self.connection(id));
+                let place = found.ok_or_else(|| unknown("connection", connection))?;
+                self.connections[place].archived = *archived;
+                self.connections[place].stamps.updated_at = self.now();
+                Ok(json!({}))
+            }
+            Mutation::RenameTable { table, name } => {
+                let found = Uuid::parse(table).and_then(|id| self.table(id));
+                let place = found.ok_or_else(|| unknown("table", table))?;
+                if let Some(last) = self.tables[place].path.last_mut() {
+                    name.clone_into(last);
+                }
+                Ok(json!({}))
+            }
         }?;
         self.changed();
         Ok(answer)
@@ -165,8 +200,29 @@ impl Organization {
         let inode = self.documents[place].inode;
         self.inodes[inode].deleted = true;
         let id = self.inodes[inode].id;
+        let before = self.grants.len();
         self.grants.retain(|grant| grant.inode != id);
+        self.deletions += 1 + before - self.grants.len();
         Ok(json!({}))
+    }
+
+    fn new_document(&mut self, kind: &str, name: Option<&str>, folder: Option<&str>) -> Changed {
+        let kind = [Kind::Workbook, Kind::DataModel, Kind::Report]
+            .into_iter()
+            .find(|known| known.file_type() == kind)
+            .ok_or(MutationError::Senseless("only workbooks, data models and reports can be added"))?;
+        let parent = match folder {
+            Some(folder) => self.find_container(folder)?,
+            None => self.inodes.iter().position(|i| i.kind == Kind::Workspace && !i.deleted).unwrap_or(0),
+        };
+        let mut dice = self.change_dice();
+        let name = name.unwrap_or("Newcomer");
+        let size = (1, self.page_elements.max(2), 3);
+        let made = Made { kind, name, parent, owner: 0, flavour: Flavour::Mixed, size };
+        let place = self.add_document(&mut dice, made);
+        let inode = self.documents[place].inode;
+        self.inodes[inode].stamps.updated_at = self.now();
+        Ok(json!({ "id": self.inodes[inode].id }))
     }
 
     fn add_page(&mut self, document: &str, name: Option<String>) -> Changed {
@@ -186,6 +242,8 @@ impl Organization {
         let place = self.find_paged(document)?;
         let at = self.content(place).pages.iter().position(|p| p.id == page);
         self.documents[place].pages.remove(at.ok_or_else(|| unknown("page", page))?);
+        // The page, and what was on it.
+        self.deletions += 1 + self.documents[place].elements * (1 + self.documents[place].columns);
         self.publish(place)
     }
 

@@ -1,15 +1,15 @@
 //! How a fault changes an answer.
-use std::{io, time::Duration};
+use std::io;
 
 use axum::body::{Body, Bytes};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::{
     call::{Answer, Problem, Query},
     wire::Cut,
 };
-use crate::simulator::faults::FaultKind;
+use crate::simulator::faults::{DRIP, FaultKind, Lie, Lifetime, Strike, Towards, Wire};
 
 /// Cloudflare's page for error 1015, which clients get instead of Sigma's JSON when they ask too fast.
 const CLOUDFLARE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\">\n<head><title>Access denied | api.sigmacomputing.com used \
@@ -18,6 +18,8 @@ of this website (api.sigmacomputing.com) has banned you temporarily from accessi
 /// What a proxy in between may answer.
 const PROXY: &str =
     "<html><head><title>Sign in</title></head><body><form>Corporate proxy</form></body></html>\n";
+/// Where a redirect to another host leads if the rule does not say.
+const ELSEWHERE: &str = "https://elsewhere.invalid/v2/whoami";
 
 /// An HTML page with some status.
 fn html(status: u16, page: &str) -> Answer {
@@ -37,13 +39,32 @@ pub fn instead(kind: FaultKind, request_id: &str) -> Option<Answer> {
         FaultKind::Html429 => Some(html(429, CLOUDFLARE)),
         FaultKind::Html200 => Some(html(200, PROXY)),
         FaultKind::Unauthorized => Some(Problem::new(401, "Token expired").answer(request_id)),
+        FaultKind::Redirect(_) => Some(Answer { status: 307, ..html(307, "") }),
         FaultKind::Null => Some(Answer::json(&Value::Null)),
         _ => None,
     }
 }
 
-/// What a fault makes of an answer's text.
-pub fn spoil(kind: FaultKind, mut answer: Answer, query: &Query<'_>, request_id: &str) -> Answer {
+/// The `Location` that goes with it. `target` is the path asked for, with its query.
+pub fn location(strike: &Strike, target: &str) -> Option<String> {
+    match strike.kind {
+        FaultKind::Redirect(Towards::SameHost) => Some("/v2/elsewhere".to_owned()),
+        FaultKind::Redirect(Towards::OtherHost) => {
+            Some(strike.location.clone().unwrap_or_else(|| ELSEWHERE.to_owned()))
+        }
+        FaultKind::Redirect(Towards::Itself) => Some(target.to_owned()),
+        _ => None,
+    }
+}
+
+/// What a fault makes of an answer's text. `walked` are the cursors that this listing was asked with, this one last.
+pub fn spoil(
+    kind: FaultKind,
+    mut answer: Answer,
+    query: &Query<'_>,
+    walked: &[String],
+    request_id: &str,
+) -> Answer {
     if kind == FaultKind::Malformed {
         answer.body.truncate(answer.body.len() / 2);
         return answer;
@@ -53,18 +74,40 @@ pub fn spoil(kind: FaultKind, mut answer: Answer, query: &Query<'_>, request_id:
     if answer.status != 200 || !(body.is_object() || body.is_array() && kind == FaultKind::RowError) {
         return answer;
     }
+    let has_entries = body["entries"].is_array();
     match kind {
-        FaultKind::NoEntries => {
+        FaultKind::NoEntries if has_entries => {
             body.as_object_mut().and_then(|object| object.remove("entries"));
         }
-        FaultKind::NullEntries => body["entries"] = Value::Null,
-        FaultKind::RepeatCursor => {
+        FaultKind::NullEntries if has_entries => body["entries"] = Value::Null,
+        FaultKind::ObjectEntries if has_entries => body["entries"] = json!({ "first": body["entries"][0] }),
+        FaultKind::Cycle(length) => {
+            let Some(back) = walked.len().checked_sub(length) else { return answer };
             for (request, response) in [("page", "nextPage"), ("pageToken", "nextPageToken")] {
-                if let Some(cursor) = query.get(request) {
-                    body[response] = json!(cursor);
+                if query.get(request).is_some() {
+                    body[response] = json!(walked[back]);
                 }
             }
         }
+        FaultKind::Total(lie) => {
+            let Some(total) = body["total"].as_u64() else { return answer };
+            match lie {
+                Lie::TooLow => body["total"] = json!(total / 2),
+                Lie::TooHigh => body["total"] = json!(total + 3),
+                Lie::Text => body["total"] = json!(total.to_string()),
+                Lie::Nothing => {
+                    body.as_object_mut().and_then(|object| object.remove("total"));
+                }
+            }
+        }
+        FaultKind::Lifetime(fault) if body["expires_in"].is_number() => match fault {
+            Lifetime::Early => {}
+            Lifetime::Zero => body["expires_in"] = json!(0),
+            Lifetime::Text => body["expires_in"] = json!(body["expires_in"].to_string()),
+            Lifetime::Missing => {
+                body.as_object_mut().and_then(|object| object.remove("expires_in"));
+            }
+        },
         FaultKind::RowError => {
             let rows = if body.is_array() { &mut body } else { &mut body["entries"] };
             if let Some(rows) = rows.as_array_mut() {
@@ -81,18 +124,62 @@ pub fn spoil(kind: FaultKind, mut answer: Answer, query: &Query<'_>, request_id:
     answer
 }
 
-/// How long the first half of a broken body has to reach the client before the connection ends.
-const HALFWAY: Duration = Duration::from_millis(30);
+/// How long the part of a broken body has to reach the client before the connection ends.
+const HALFWAY: std::time::Duration = std::time::Duration::from_millis(30);
+/// By how much a wrong length is too large.
+const TOO_LARGE: usize = 100;
 
-/// The first half of a body, and then the end of the connection: orderly, or by reset.
-pub fn half(body: &[u8], cut: Option<Cut>) -> Body {
-    let first = Bytes::copy_from_slice(&body[..body.len() / 2]);
-    let end = futures::stream::once(async move {
+/// A body on its way, with the length and the encoding that are declared for it.
+pub struct Sent {
+    pub body: Body,
+    pub length: usize,
+    pub encoding: Option<&'static str>,
+}
+
+/// Sends an answer's body, as broken as the fault says.
+pub fn sent(fault: Option<Wire>, body: Vec<u8>, cut: Cut) -> Sent {
+    let length = body.len();
+    let half = length / 2;
+    let plain = |body, length| Sent { body, length, encoding: None };
+    match fault {
+        None | Some(Wire::Slow) => plain(Body::from(body), length),
+        Some(Wire::Reset) => plain(broken(body, half, Some(cut)), length),
+        Some(Wire::Truncated) => plain(broken(body, half, None), length),
+        Some(Wire::WrongLength) => plain(broken(body, length, None), length + TOO_LARGE),
+        Some(Wire::TruncatedGzip) => {
+            let body = half_a_gzip(&body);
+            let length = body.len();
+            Sent { body: Body::from(body), length, encoding: Some("gzip") }
+        }
+        Some(Wire::Drip) => {
+            let bytes = stream::iter(body).then(|byte| async move {
+                tokio::time::sleep(DRIP).await;
+                Ok::<_, io::Error>(Bytes::copy_from_slice(&[byte]))
+            });
+            plain(Body::from_stream(bytes), length)
+        }
+    }
+}
+
+/// The first bytes of a body, and then the end of the connection: orderly, or by reset.
+fn broken(mut body: Vec<u8>, bytes: usize, cut: Option<Cut>) -> Body {
+    body.truncate(bytes);
+    let end = stream::once(async move {
         tokio::time::sleep(HALFWAY).await;
         if let Some(cut) = cut {
             cut.set();
         }
         Err(io::Error::from(io::ErrorKind::ConnectionReset))
     });
-    Body::from_stream(futures::stream::once(async move { Ok(first) }).chain(end))
+    Body::from_stream(stream::once(async move { Ok(Bytes::from(body)) }).chain(end))
+}
+
+/// A gzip stream (RFC 1952) with one stored block (RFC 1951) that ends in the middle of its content.
+fn half_a_gzip(body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
+    let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    bytes.extend(length.to_le_bytes());
+    bytes.extend((!length).to_le_bytes());
+    bytes.extend(&body[..usize::from(length) / 2]);
+    bytes
 }

@@ -9,6 +9,7 @@ use super::{
     routes::{Paging, Route},
 };
 use crate::simulator::{
+    faults::{self, SHORT_PAGE},
     ids::{Uuid, mix},
     org::{Organization, access::Level},
 };
@@ -25,6 +26,8 @@ pub struct Call<'a> {
     pub path: &'a str,
     pub body: &'a [u8],
     pub request_id: &'a str,
+    /// How a listing is cut otherwise than asked.
+    pub cut: Option<faults::Paging>,
 }
 
 /// The query parameters of a request.
@@ -43,6 +46,12 @@ impl<'a> Query<'a> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_ref())
     }
 
+    /// The query but for its cursor.
+    pub fn without_cursor(&self) -> String {
+        let others = self.0.iter().filter(|(key, _)| !matches!(key.as_ref(), "page" | "pageToken"));
+        others.map(|(key, value)| format!("{key}={value}&")).collect()
+    }
+
     /// A boolean parameter; absent means false.
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.get(name) {
@@ -55,7 +64,7 @@ impl<'a> Query<'a> {
     }
 }
 
-fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+pub fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
@@ -134,10 +143,12 @@ impl Answer {
 }
 
 /// A page of a listing to be cut out.
-struct Cut {
+struct Page {
     from: usize,
     to: usize,
     next: Option<String>,
+    /// The rows there are, as the answer says.
+    total: usize,
 }
 
 impl Call<'_> {
@@ -191,7 +202,7 @@ impl Call<'_> {
                 let (with_total, with_more) = paging.extras();
                 let mut end = format!("],\"nextPage\":{}", json!(cut.next));
                 if with_total {
-                    end += &format!(",\"total\":{total}");
+                    end += &format!(",\"total\":{}", cut.total);
                 }
                 if with_more {
                     end += &format!(",\"hasMore\":{}", cut.next.is_some());
@@ -224,8 +235,8 @@ impl Call<'_> {
         Ok(Answer { status: 200, content_type: "application/json; charset=utf-8", body })
     }
 
-    fn cut(&self, size_name: &str, cursor_name: &str, max: usize, total: usize) -> Result<Cut, Problem> {
-        let size = match self.query.get(size_name) {
+    fn cut(&self, size_name: &str, cursor_name: &str, max: usize, total: usize) -> Result<Page, Problem> {
+        let asked = match self.query.get(size_name) {
             None => 50,
             Some(text) => text.parse().ok().filter(|size| (1..=max).contains(size)).ok_or_else(|| {
                 Problem::invalid(format!(
@@ -233,35 +244,74 @@ impl Call<'_> {
                 ))
             })?,
         };
-        let from = match self.query.get(cursor_name) {
+        let cursor = self.query.get(cursor_name);
+        // What was deleted meanwhile leaves cursors beyond the end.
+        let last = total.max(1) + self.org.deletions;
+        let from = match cursor {
             None => 0,
             Some(cursor) => self
                 .read_cursor(cursor)
-                .filter(|from| (1..total.max(2)).contains(from))
+                .filter(|from| *from <= last)
                 .ok_or_else(|| Problem::invalid(format!("Invalid cursor at {cursor_name}: {cursor}")))?,
         };
-        let to = total.min(from + size);
-        Ok(Cut { from: from.min(to), to, next: (to < total).then(|| self.write_cursor(to)) })
+        let again = || Some(self.write_cursor(from, 1 + cursor.map_or(0, |cursor| self.zeros(cursor))));
+        let (from, size, shift, count) = match self.cut {
+            Some(faults::Paging::Short) => (from, asked.min(SHORT_PAGE), 0, total),
+            Some(faults::Paging::LimitIgnored) => (from, total, 0, total),
+            Some(faults::Paging::Overlapping) if from > 0 => (from - 1, asked.max(2), 0, total),
+            Some(faults::Paging::Inserted) if from > 0 => (from, asked, -1, total + 1),
+            Some(faults::Paging::Deleted) if from > 0 => (from, asked, 1, total.saturating_sub(1)),
+            Some(faults::Paging::Empty) => return Ok(Page { from: 0, to: 0, next: again(), total }),
+            Some(faults::Paging::Repeated) => {
+                return Ok(Page { from: 0, to: asked.min(total), next: again(), total });
+            }
+            _ => (from, asked, 0, total),
+        };
+        let to = (from + size).min(count);
+        let place = |offset: usize| offset.saturating_add_signed(shift).min(total);
+        Ok(Page {
+            from: place(from.min(to)),
+            to: place(to),
+            next: (to < count).then(|| self.write_cursor(to, 0)),
+            total: count,
+        })
     }
 
     /// Offset-like text, except where live clients have seen something opaque: on columns and queries. There it holds
-    /// characters that survive only if they are URL-encoded exactly once, and belongs to its listing.
-    fn write_cursor(&self, offset: usize) -> String {
+    /// characters that survive only if they are URL-encoded exactly once, and belongs to its listing. Zeros before the
+    /// number make another cursor for the same place.
+    fn write_cursor(&self, offset: usize, zeros: usize) -> String {
+        let zeros = "0".repeat(zeros);
         if !self.route.has_opaque_cursor() {
-            return offset.to_string();
+            return format!("{zeros}{offset}");
         }
         let listing = self.listing();
-        format!("c%2B{listing:x}+/{}=", offset as u64 ^ listing)
+        format!("{}{zeros}{}=", self.opaque_start(), offset as u64 ^ listing)
+    }
+
+    fn opaque_start(&self) -> String {
+        format!("c%2B{:x}+/", self.listing())
+    }
+
+    /// The number in a cursor, with its zeros.
+    fn digits<'c>(&self, cursor: &'c str) -> Option<&'c str> {
+        let digits = if self.route.has_opaque_cursor() {
+            cursor.strip_prefix(&self.opaque_start())?.strip_suffix('=')?
+        } else {
+            cursor
+        };
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits)
+    }
+
+    fn zeros(&self, cursor: &str) -> usize {
+        let digits = self.digits(cursor).unwrap_or_default();
+        // The last digit is the number itself, be it zero.
+        digits.bytes().take(digits.len().saturating_sub(1)).take_while(|byte| *byte == b'0').count()
     }
 
     fn read_cursor(&self, cursor: &str) -> Option<usize> {
-        if !self.route.has_opaque_cursor() {
-            return cursor.parse().ok();
-        }
-        let listing = self.listing();
-        let sealed: u64 =
-            cursor.strip_prefix(&format!("c%2B{listing:x}+/"))?.strip_suffix('=')?.parse().ok()?;
-        usize::try_from(sealed ^ listing).ok()
+        let number: u64 = self.digits(cursor)?.parse().ok()?;
+        usize::try_from(if self.route.has_opaque_cursor() { number ^ self.listing() } else { number }).ok()
     }
 
     /// A number that stands for this listing.

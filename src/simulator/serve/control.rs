@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::{
     State,
     call::{Answer, Problem},
+    chaos::Chaos,
+    lock,
 };
 use crate::simulator::{
     faults::FaultRule,
@@ -25,8 +27,8 @@ pub async fn answer(state: &Arc<State>, method: &str, path: &str, body: &[u8]) -
         }
         ("POST", "/__mutate") => {
             let change = serde_json::from_slice::<Mutation>(body).map_err(|error| error.to_string());
-            let mut org = state.org.write().unwrap_or_else(PoisonError::into_inner);
-            answer_to(change.and_then(|change| org.apply(&change).map_err(|error| error.to_string())))
+            let changed = |change| state.change(|org| org.apply(&change)).map_err(|error| error.to_string());
+            answer_to(change.and_then(changed))
         }
         ("POST", "/__faults") => {
             let texts = serde_json::from_slice::<Vec<String>>(body).map_err(|error| error.to_string());
@@ -41,6 +43,19 @@ pub async fn answer(state: &Arc<State>, method: &str, path: &str, body: &[u8]) -
                 state.faults.replace(rules);
                 json!({})
             }))
+        }
+        ("POST", "/__chaos") => {
+            let seed = serde_json::from_slice::<u64>(body).map_err(|error| error.to_string());
+            answer_to(seed.map(|seed| {
+                let chaos = Chaos::new(seed);
+                let kinds: Vec<String> = chaos.kinds().collect();
+                *lock(&state.chaos) = Some(chaos);
+                json!({ "kinds": kinds })
+            }))
+        }
+        ("POST", "/__heal") => {
+            state.heal();
+            Answer::json(&json!({}))
         }
         _ => Problem::not_found().answer(""),
     }

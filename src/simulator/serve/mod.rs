@@ -1,6 +1,6 @@
 //! The running simulator: a server on loopback and the handle that owns it.
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -21,6 +21,7 @@ use super::{
 
 mod breaking;
 pub(super) mod call;
+mod chaos;
 mod control;
 mod dispatch;
 pub(super) mod routes;
@@ -82,6 +83,11 @@ pub(super) struct State {
     stats: stats::Stats,
     turnstile: turnstile::Turnstile,
     faults: FaultPlan,
+    chaos: Mutex<Option<chaos::Chaos>>,
+    /// The cursors that a listing was asked with, while a fault walks it in circles.
+    walks: Mutex<HashMap<String, Vec<String>>>,
+    /// What the organisation was, change by change, if somebody watches.
+    watched: Mutex<Option<Vec<Value>>>,
     router: routes::Router,
     bucket: Mutex<Bucket>,
     requests: AtomicU64,
@@ -99,6 +105,9 @@ impl State {
         Self {
             tokens: token::Tokens::new(&options, &org),
             faults: FaultPlan::new(options.seed, options.faults.clone()),
+            chaos: Mutex::new(options.chaos.map(chaos::Chaos::new)),
+            walks: Mutex::default(),
+            watched: Mutex::default(),
             org: RwLock::new(org),
             exports: Mutex::default(),
             stats: stats::Stats::default(),
@@ -115,6 +124,26 @@ impl State {
     fn request_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         Dice::new(&[self.options.seed, 0x1d, number]).uuid().to_string()
+    }
+
+    /// Makes a change.
+    fn change(
+        &self,
+        choose: impl FnOnce(&mut Organization) -> Result<Value, MutationError>,
+    ) -> Result<Value, MutationError> {
+        let mut org = self.org.write().unwrap_or_else(PoisonError::into_inner);
+        let answer = choose(&mut org)?;
+        if let Some(watched) = lock(&self.watched).as_mut() {
+            watched.push(org.truth());
+        }
+        Ok(answer)
+    }
+
+    /// Ends every fault and all chaos.
+    fn heal(&self) {
+        self.faults.replace(Vec::new());
+        *lock(&self.chaos) = None;
+        lock(&self.walks).clear();
     }
 
     /// Whether another request fits the rate.
@@ -205,7 +234,24 @@ impl Simulator {
     ///
     /// If an object it names does not exist, or it makes no sense.
     pub fn mutate(&self, mutation: &Mutation) -> Result<Value, MutationError> {
-        self.with_mut(|org| org.apply(mutation))
+        self.state.change(|org| org.apply(mutation))
+    }
+
+    /// Makes some change that makes sense, which the seed and the organisation decide; `None` where there is none.
+    pub fn change_something(&self, seed: u64) -> Option<Mutation> {
+        let mutation = self.with(|org| org.some_change(seed, false))?;
+        self.mutate(&mutation).ok().map(|_| mutation)
+    }
+
+    /// From now on keeps what the organisation is, and becomes with every change.
+    pub fn watch(&self) {
+        let truth = self.truth();
+        *lock(&self.state.watched) = Some(vec![truth]);
+    }
+
+    /// What it was since [`Simulator::watch`], as [`Simulator::truth`] tells it.
+    pub fn watched(&self) -> Vec<Value> {
+        lock(&self.state.watched).clone().unwrap_or_default()
     }
 
     /// What a perfect crawler would know; the same as `GET /__truth`.
@@ -213,7 +259,8 @@ impl Simulator {
         self.with(Organization::truth)
     }
 
-    /// What has been asked: `requests` by endpoint and status, `by_status`, `total`, `token_calls`, `max_in_flight`.
+    /// What has been asked: `requests` by endpoint and status, `by_status`, `total`, `token_calls`, `max_in_flight`,
+    /// `faults` that struck, by endpoint and kind.
     pub fn stats(&self) -> Value {
         self.state.stats.json()
     }
@@ -237,6 +284,26 @@ impl Simulator {
     /// Replaces the faults; counters start anew. An empty list heals everything.
     pub fn set_faults(&self, faults: Vec<FaultRule>) {
         self.state.faults.replace(faults);
+    }
+
+    /// Lets chaos loose: faults and changes that the seed decides.
+    pub fn set_chaos(&self, seed: u64) {
+        *lock(&self.state.chaos) = Some(chaos::Chaos::new(seed));
+    }
+
+    /// The kinds of fault that chaos has in play.
+    pub fn chaos_kinds(&self) -> Vec<String> {
+        lock(&self.state.chaos).as_ref().map(|chaos| chaos.kinds().collect()).unwrap_or_default()
+    }
+
+    /// Ends every fault and all chaos.
+    pub fn heal(&self) {
+        self.state.heal();
+    }
+
+    /// Every access and refresh token that was ever issued.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.state.tokens.issued()
     }
 
     /// Makes every access token invalid at once: the next request with one is answered 401.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 struct Counts {
     by_endpoint: BTreeMap<(&'static str, &'static str), BTreeMap<u16, u64>>,
     token_calls: u64,
+    faults: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// Counters of requests, control requests left out.
@@ -49,6 +50,13 @@ impl Stats {
         *counts.by_endpoint.entry((method, template)).or_default().entry(status).or_default() += 1;
     }
 
+    /// A fault has struck.
+    pub fn record_fault(&self, method: &str, template: &str, name: String) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = counts.faults.entry(format!("{method} {template}")).or_default();
+        *faults.entry(name).or_default() += 1;
+    }
+
     pub fn reset(&self) {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = Counts::default();
         self.max_in_flight.store(self.in_flight.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -71,6 +79,7 @@ impl Stats {
             "total": by_status.values().sum::<u64>(),
             "by_status": by_status,
             "token_calls": counts.token_calls,
+            "faults": counts.faults,
             "max_in_flight": self.max_in_flight.load(Ordering::Relaxed),
         })
     }

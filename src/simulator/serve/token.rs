@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::{Answer, Problem, Query, Reply};
 use crate::simulator::{ids::Dice, options::Options, org::Organization};
@@ -44,6 +44,8 @@ pub fn credentials(org: &Organization) -> Vec<Credential> {
 struct Grant {
     member: usize,
     expires: Instant,
+    /// Requests it is still good for.
+    uses: Option<u64>,
 }
 
 #[derive(Default)]
@@ -84,17 +86,33 @@ impl Tokens {
     pub fn caller(&self, authorization: Option<&str>) -> Result<usize, Problem> {
         let token = authorization.and_then(|header| header.strip_prefix("Bearer "));
         let malformed = || Problem::new(401, "Token missing or malformed");
-        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        let grant = issued.access.get(token.ok_or_else(malformed)?).ok_or_else(malformed)?;
-        if Instant::now() >= grant.expires {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let grant = issued.access.get_mut(token.ok_or_else(malformed)?).ok_or_else(malformed)?;
+        if Instant::now() >= grant.expires || grant.uses == Some(0) {
             return Err(Problem::new(401, "Token expired"));
         }
+        grant.uses = grant.uses.map(|uses| uses - 1);
         Ok(grant.member)
     }
 
     /// Makes every access token invalid at once, as an administrator can.
     pub fn revoke(&self) {
         self.issued.lock().unwrap_or_else(PoisonError::into_inner).access.clear();
+    }
+
+    /// Makes the token that was just issued good for so many requests only, whatever it was announced for.
+    pub fn limit(&self, answer: &Answer, uses: u64) {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(grant) = body["access_token"].as_str().and_then(|token| issued.access.get_mut(token)) {
+            grant.uses = Some(uses);
+        }
+    }
+
+    /// Every token that was ever issued.
+    pub fn issued(&self) -> Vec<String> {
+        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.access.keys().chain(issued.refresh.keys()).cloned().collect()
     }
 
     /// Answers a token call.
@@ -134,9 +152,10 @@ impl Tokens {
         issued.count += 1;
         let mut dice = Dice::new(&[self.seed, 0x70c3, issued.count]);
         let (access, refresh) = (dice.hex(50), dice.hex(50));
-        issued
-            .access
-            .insert(access.clone(), Grant { member: self.owners[place], expires: now + self.lifetime });
+        issued.access.insert(
+            access.clone(),
+            Grant { member: self.owners[place], expires: now + self.lifetime, uses: None },
+        );
         issued.refresh.insert(refresh.clone(), place);
         // An hour is announced as one second less, as Sigma does.
         let announced = if self.lifetime.as_secs() == 3600 { 3599 } else { self.lifetime.as_secs() };
