@@ -13,6 +13,7 @@ mod oracle;
 mod org;
 mod publish;
 mod removal;
+mod resume;
 mod rules;
 mod search;
 mod strings;
