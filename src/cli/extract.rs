@@ -6,8 +6,9 @@ use super::args::{Cli, ExtractArgs, Format};
 use super::error::CliError;
 use super::output::Printer;
 use super::progress::ShownProgress;
+use super::signals::Signals;
 use super::summary::Summary;
-use super::{plan, report, runtime, settings, signals};
+use super::{plan, report, runtime, settings};
 use crate::config::Settings;
 use crate::crawl::{self, Client, Exit, Extract, Patience, Report, Stop};
 
@@ -70,8 +71,9 @@ pub async fn extract(cli: &Cli, request: Extract<'_>, stop: &Stop) -> Result<Rep
 
 /// Turns the first SIGINT or SIGTERM into an orderly stop, and the second into an immediate one.
 async fn stop_on_signals(stop: Stop) {
-    let exit = signals::next().await;
+    let mut signals = Signals::listen();
+    let exit = signals.next().await;
     stop.request(exit);
-    let exit = signals::next().await;
+    let exit = signals.next().await;
     std::process::exit(i32::from(exit.code()));
 }

@@ -83,12 +83,17 @@ fn list(runs: &[RunRow], printer: &Printer) -> Result<(), CliError> {
                 words(run.state).to_owned(),
                 run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
                 thousands(run.requests),
-                run.message.clone().unwrap_or_default(),
+                goes_on(run).into_iter().chain(run.message.clone()).collect::<Vec<_>>().join("; "),
             ]
         })
         .collect();
     printer.table(&["run", "started", "state", "exit", "requests", "message"], &rows, &[3, 4])?;
     printer.line("* what readers see")
+}
+
+/// Which run it goes on with, in words.
+fn goes_on(run: &RunRow) -> Option<String> {
+    run.resumes.map(|earlier| format!("goes on with run {earlier}"))
 }
 
 #[derive(Serialize)]
@@ -139,6 +144,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         ("exit code", run.exit_code.map(|code| code.to_string())),
         ("requests", Some(requests(run))),
         ("permissions of", shown.permissions_since.clone()),
+        ("resumes", run.resumes.map(|earlier| format!("run {earlier}"))),
         ("message", run.message.clone()),
     ];
     for (name, value) in facts.into_iter().chain(shown.audience.as_ref().map(told).into_iter().flatten()) {

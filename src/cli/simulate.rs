@@ -194,7 +194,7 @@ pub fn run(_: &Cli, arguments: &SimulateArgs, printer: &Printer) -> Result<Exit,
                 url = simulator.url()
             ))?;
         }
-        signals::next().await;
+        signals::Signals::listen().next().await;
         simulator.stop().await;
         Ok(Exit::Ok)
     })

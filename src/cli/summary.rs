@@ -64,6 +64,8 @@ pub struct Summary {
     run_id: i64,
     state: RunState,
     exit_code: u8,
+    /// The run whose reading it went on with.
+    resumes: Option<i64>,
     database: String,
     duration_ms: u128,
     /// Of the duration, what publishing took.
@@ -106,6 +108,7 @@ impl Summary {
             run_id: report.outcome.run_id,
             state: report.outcome.state,
             exit_code: exit.code(),
+            resumes: report.resumes,
             database: database.display().to_string(),
             duration_ms: report.duration.as_millis(),
             publish_ms: report.publishing.as_millis(),
@@ -147,6 +150,9 @@ impl Summary {
             thousands(requests.retries),
             requests.waited_ms as f64 / 1000.0
         ))?;
+        if let Some(earlier) = self.resumes {
+            printer.line(format_args!("went on with what run {earlier} had read"))?;
+        }
         for line in printer.paragraph(&self.asked()) {
             printer.line(line)?;
         }

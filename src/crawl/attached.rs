@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::attached_rows;
 use super::contents::{Answer, Reading};
+use super::effect::Effect;
 use super::error::CrawlError;
 use super::graph;
 use super::queue::DocumentTask;
@@ -55,7 +56,7 @@ impl Crawler {
         reading.is_refresh = true;
         self.attached(&mut reading).await?;
         let bundle = self.bundle_of(reading).await?;
-        self.deliver(Delivery::Bundle(bundle)).await
+        self.deliver(Delivery::Document(bundle, vec![Effect::Refreshed.follow_up()])).await
     }
 
     /// Reads everything that hangs on a document, as far as the settings ask for it.

@@ -29,6 +29,8 @@ pub(super) enum Effect {
     Woke(String),
     /// The document of which this was read.
     Read { archived: bool, seen: Seen },
+    /// Of a document that did not change, what may have changed all the same was read.
+    Refreshed,
     /// The pages that a document shows, of which images may be wanted.
     Pages(Vec<String>),
     /// An object was found: each scope of it that the settings ask for is asked for.
@@ -125,6 +127,7 @@ impl Crawler {
             Effect::NoTenants => self.note_no_tenants(),
             // Who takes over a scope sees to these.
             Effect::Read { .. }
+            | Effect::Refreshed
             | Effect::Pages(_)
             | Effect::ConnectionType { .. }
             | Effect::GrantsByPrincipal(_)

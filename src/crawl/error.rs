@@ -128,7 +128,9 @@ impl CrawlError {
             Self::Sigma { source, .. } => Some(source.remedy()),
             Self::Store(error) => Some(error.remedy()),
             Self::Audience(error) => Some(error.remedy()),
-            Self::Interrupted => Some("run again; the last published catalog is intact"),
+            Self::Interrupted => {
+                Some("run again: it goes on where this run was stopped; the last published catalog is intact")
+            }
             Self::File { .. } => Some("name a file that exists and that this user may read"),
             Self::NothingToAccept { .. } => Some(
                 "`sigma-catalog runs list` shows which run was rejected; name the last one, or leave the flag out",

@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 use super::effect::Effect;
 use super::error::CrawlError;
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
-use super::worker::Crawler;
-use crate::catalog::delivery::{Delivery, FollowUp, scope};
+use super::worker::{Crawler, settled};
+use crate::catalog::delivery::{Bundle, Delivery, FollowUp, Rows, scope};
 use crate::config::Settings;
+use crate::sigma::ListingReport;
 use crate::store::{RunStart, Staged, Staging};
 
 /// What an earlier run has read well, until this one takes it over.
@@ -97,7 +98,10 @@ impl Resumed {
     /// Whether the contents of a document were read well.
     pub fn has_read(&self, document: &DocumentTask) -> bool {
         let (scope, parent) = contents_of(document);
-        self.scopes.lock().is_ok_and(|scopes| scopes.get(scope).is_some_and(|read| read.contains_key(parent)))
+        // Of one that did not change only what may change unseen was read.
+        let is_whole = |effects: &Vec<Effect>| !effects.contains(&Effect::Refreshed);
+        let scopes = self.scopes.lock();
+        scopes.is_ok_and(|scopes| scopes.get(scope).and_then(|read| read.get(parent)).is_some_and(is_whole))
     }
 
     fn is_read_again(&self, document: &str) -> bool {
@@ -137,8 +141,9 @@ fn scope_of(task: &Task) -> Option<(&'static str, String)> {
             (scope, parent.to_owned())
         }
         Task::Preview(preview) => (scope::PREVIEWS, format!("{}/{}", preview.document, preview.page)),
-        // Those who need connections list them, and take over that listing themselves. What may change unseen is asked.
-        Task::Connections | Task::Refresh(_) => return None,
+        Task::Refresh(document) => (scope::DOCUMENT, document.id.clone()),
+        // Those who need connections list them, and take over that listing themselves.
+        Task::Connections => return None,
     })
 }
 
@@ -149,14 +154,24 @@ impl Crawler {
         if matches!(task, Task::Preview(preview) if self.resumed.is_read_again(&preview.document)) {
             return Ok(false);
         }
-        let Some(effects) = self.take_over_scope(scope, &parent, enqueue).await? else { return Ok(false) };
+        let Some(effects) = self.resumed.take(scope, &parent) else { return Ok(false) };
+        match task {
+            Task::Document(document) if document.kind != "dataset" && !is_same(document, &effects) => {
+                self.resumed.note_read_again(&document.id);
+                return Ok(false);
+            }
+            Task::Refresh(_) if !effects.contains(&Effect::Refreshed) => return Ok(false),
+            _ => {}
+        }
+        self.do_again(&effects, enqueue).await?;
         match task {
             Task::Document(document) if document.kind != "dataset" => {
-                if !is_same(document, &effects) {
-                    self.resumed.note_read_again(&document.id);
-                    return Ok(false);
-                }
                 self.adopt(scope, parent, 0).await?;
+                if document.was_carried {
+                    let scopes = vec![settled(scope::CONTENTS, "", &ListingReport::default())];
+                    let (document_id, rows) = (document.id.clone(), Rows::default());
+                    self.deliver(Delivery::Bundle(Bundle { document_id, rows, scopes })).await?;
+                }
                 for effect in effects {
                     if let Effect::Pages(visible) = effect {
                         self.previews(document, &visible, enqueue).await?;
@@ -196,11 +211,15 @@ impl Crawler {
         enqueue: &Enqueue,
     ) -> Result<Option<Vec<Effect>>, CrawlError> {
         let Some(effects) = self.resumed.take(scope, parent) else { return Ok(None) };
-        for effect in &effects {
+        self.do_again(&effects, enqueue).await?;
+        Ok(Some(effects))
+    }
+
+    async fn do_again(&self, effects: &[Effect], enqueue: &Enqueue) -> Result<(), CrawlError> {
+        for effect in effects {
             self.perform(effect.clone(), enqueue);
         }
-        self.tell_again(&effects).await?;
-        Ok(Some(effects))
+        self.tell_again(effects).await
     }
 
     /// Whether grants were asked by principal, if that was decided: what was asked one way is not asked the other way halfway

@@ -60,6 +60,8 @@ pub struct Extract<'settings> {
 pub struct Report {
     /// How it ended in the store.
     pub outcome: RunOutcome,
+    /// The run whose reading it went on with.
+    pub resumes: Option<i64>,
     /// What was asked of Sigma.
     pub stats: ClientStats,
     /// Whose token it was.
@@ -226,8 +228,8 @@ pub async fn extract(
     }
     let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
     let mut writer = store.begin_as(&start, resume)?;
-    let run_id = writer.run_id();
-    if let (Some(resumed), Some(run)) = (&resumed, writer.resumes()) {
+    let (run_id, resumes) = (writer.run_id(), writer.resumes());
+    if let (Some(resumed), Some(run)) = (&resumed, resumes) {
         let message = format!("goes on with run {run}: {}", resumed.told());
         let code = "run.resumed".to_owned();
         let event = Event { severity: Severity::Info, code, message, context: format!("run {run}") };
@@ -329,6 +331,7 @@ pub async fn extract(
     let (sentence, duration) = (decision.sentence, started.elapsed());
     Ok(Report {
         outcome,
+        resumes,
         stats,
         token,
         sentence,

@@ -374,18 +374,29 @@ pub(super) fn prune_scopes(db: &Connection, run: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
-const RUNS: &str = "SELECT r.*, s.earlier AS resumes, r.run_id = c.published_run AS is_current \
-    FROM catalog_state c, run r LEFT JOIN run_resumed s ON s.run_id = r.run_id";
+/// Every run, as [`run_row`] reads it.
+fn all_runs(db: &Connection) -> Result<String, StoreError> {
+    // A catalog of an earlier version has no such table, and can be read all the same.
+    let (earlier, join) = if db.table_exists(None, "run_resumed")? {
+        ("s.earlier", "LEFT JOIN run_resumed s ON s.run_id = r.run_id")
+    } else {
+        ("NULL", "")
+    };
+    Ok(format!(
+        "SELECT r.*, {earlier} AS resumes, r.run_id = c.published_run AS is_current \
+         FROM catalog_state c, run r {join}"
+    ))
+}
 
 /// Runs, latest first.
 pub(super) fn runs(db: &Connection, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-    let mut statement = db.prepare(&format!("{RUNS} ORDER BY r.run_id DESC LIMIT ?"))?;
+    let mut statement = db.prepare(&format!("{} ORDER BY r.run_id DESC LIMIT ?", all_runs(db)?))?;
     let runs = statement.query_map([limit], run_row)?.collect::<Result<_, _>>()?;
     Ok(runs)
 }
 
 pub(super) fn run(db: &Connection, run: i64) -> Result<Option<RunRow>, StoreError> {
-    Ok(db.query_row(&format!("{RUNS} WHERE r.run_id = ?"), [run], run_row).optional()?)
+    Ok(db.query_row(&format!("{} WHERE r.run_id = ?", all_runs(db)?), [run], run_row).optional()?)
 }
 
 fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {

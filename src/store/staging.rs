@@ -225,6 +225,15 @@ fn take_over(
          INSERT INTO temp.dropped VALUES ({NO_SCOPE}, '', '')"
     ))?;
     drop_scopes(db, tables, epoch)?;
+    // Of documents that were not asked, what is said is said anew.
+    for endpoint in scopes_of_documents() {
+        db.execute(
+            "DELETE FROM fetch_scope WHERE run_id = ? AND endpoint = ? \
+             AND substr(parent_id, 1, instr(parent_id || '/', '/') - 1) NOT IN \
+                 (SELECT parent FROM staged_scope WHERE endpoint = ?)",
+            params![epoch.run, endpoint, scope::DOCUMENT],
+        )?;
+    }
     // A document of which something is missing keeps its rows until it is read again, or is found to be gone.
     db.execute("DELETE FROM staged_scope WHERE NOT is_good AND endpoint <> ?", [scope::DOCUMENT])?;
     db.execute_batch("DROP TABLE temp.dropped")?;
@@ -445,7 +454,9 @@ pub(super) fn changed_documents(db: &Connection) -> Result<BTreeSet<i64>, StoreE
 /// The scopes that are asked of documents, and of their pages.
 fn scopes_of_documents() -> BTreeSet<&'static str> {
     let tables = TABLES.iter().filter(|table| table.in_document);
-    tables.flat_map(|table| table.listed_by.iter().map(|listed| listed.scope)).collect()
+    let listed = tables.flat_map(|table| table.listed_by.iter().map(|listed| listed.scope));
+    // Images come one by one, whatever becomes of the contents; those of datasets have a scope of their own.
+    listed.filter(|name| *name != scope::PREVIEWS).chain([scope::CONTENTS]).collect()
 }
 
 /// The table of the keys that scopes have listed, for tables whose rows arrive page by page.

@@ -5,6 +5,8 @@
 //! `CHAOS_SEEDS=10000 cargo test --release --test chaos many_seeds -- --ignored --nocapture` plays many, from
 //! `CHAOS_FIRST` (0) on, `CHAOS_THREADS` (4) at a time.
 
+#![allow(clippy::print_stderr, reason = "a seed that fails, and how many were played, is told there")]
+
 #[allow(dead_code, reason = "each test binary uses its own part")]
 #[path = "../extract/context.rs"]
 mod context;

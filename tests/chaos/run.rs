@@ -36,6 +36,7 @@ pub enum End {
 }
 
 /// What came of it.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Came {
     /// It said how it ended.
     Ended(Result<Report, Failure>, ClientStats),

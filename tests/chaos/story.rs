@@ -63,7 +63,7 @@ pub fn play(seed: u64) -> Tally {
     let asked = Asked { everything: chance.u8(..4) == 0, by_object: chance.bool(), personal: true };
     let mut tally = Tally::default();
     let mut books = Books::open(&context, asked, seed, page_rows.is_some());
-    let with_binary = seed % BINARY == 0;
+    let with_binary = seed.is_multiple_of(BINARY);
     if chance.u8(..4) > 0 {
         one(
             &context,

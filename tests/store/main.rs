@@ -15,6 +15,7 @@ mod oracle;
 mod org;
 mod publish;
 mod removal;
+mod resume;
 mod rules;
 mod search;
 mod strings;
