@@ -212,6 +212,11 @@ impl Access {
         !self.by_administrator || self.tree.is_doubtful(object)
     }
 
+    /// What the object lies in, where the catalog knows it.
+    pub fn parent(&self, object: u32) -> Option<u32> {
+        self.tree.parent(object)
+    }
+
     /// Whether nothing lies above the object.
     pub fn is_top(&self, object: u32) -> bool {
         self.tree.is_top(object)

@@ -54,6 +54,22 @@ impl Object {
     }
 }
 
+impl From<&Object> for FileFact {
+    fn from(object: &Object) -> Self {
+        Self {
+            id: object.id.clone(),
+            file_type: object.kind.name().to_owned(),
+            url_id: object.url_id.clone(),
+            name: object.name.clone(),
+            parent_id: None,
+            path: Some(object.path.clone()),
+            owner_id: object.owner_id.clone(),
+            is_archived: object.archived,
+            created_at: object.created_at.clone(),
+        }
+    }
+}
+
 /// All objects, sorted by path, name and id.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
@@ -64,20 +80,19 @@ pub(super) struct Tree {
 impl Tree {
     pub fn new(facts: &Facts) -> Self {
         let mut drafts = drafts(facts);
-        let ids = places(drafts.iter().map(|draft| &draft.object.id));
+        // Sorted by id.
+        let place = |id: &String| drafts.binary_search_by(|draft| draft.object.id.cmp(id));
         let parents: Vec<u32> = drafts
-            .iter_mut()
-            .map(|draft| match draft.parent_id.as_ref().map(|id| ids.get(id)) {
+            .iter()
+            .map(|draft| match draft.parent_id.as_ref().map(place) {
                 None => NONE,
-                Some(Some(parent)) => *parent,
-                Some(None) => {
-                    // It lies in something that the catalog does not know, so what is granted there is not known.
-                    draft.object.unread = true;
-                    UNKNOWN
-                }
+                Some(Ok(parent)) => parent as u32,
+                Some(Err(_)) => UNKNOWN,
             })
             .collect();
         for (draft, parent) in drafts.iter_mut().zip(parents) {
+            // What lies in something that the catalog does not know may have been granted there.
+            draft.object.unread |= parent == UNKNOWN;
             draft.object.parent = parent;
             draft.object.parent_id = draft.parent_id.take();
         }
@@ -90,6 +105,12 @@ impl Tree {
     pub fn chain(&self, object: u32) -> impl Iterator<Item = u32> {
         let steps = self.objects[object as usize].ancestors as usize;
         std::iter::successors(Some(object), |at| Some(self.objects[*at as usize].parent)).take(steps + 1)
+    }
+
+    /// What the object lies in, where the catalog knows it.
+    pub fn parent(&self, object: u32) -> Option<u32> {
+        let parent = self.objects[object as usize].parent;
+        (parent < UNKNOWN).then_some(parent)
     }
 
     /// Whether the object stands at the top.

@@ -61,6 +61,13 @@ impl MemberFact {
     }
 }
 
+impl FileFact {
+    /// Whether it is of a type that hands down what is granted on it to what lies inside it.
+    pub fn is_container(&self) -> bool {
+        matches!(self.file_type.as_str(), "workspace" | "folder")
+    }
+}
+
 impl TeamFact {
     /// Whether it is the team that everybody but guests belongs to.
     pub fn is_everyone(&self) -> bool {

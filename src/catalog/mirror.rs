@@ -3,6 +3,8 @@
 //! Access is kept by principal (a team is one row of an object, "All Members" is one whatever its size) and expanded to
 //! members when it is read: 3,000 members on 15,000 objects are some 300,000 rows instead of five million.
 
+use super::facts::FileFact;
+
 /// An object or a principal: its kind and Sigma's id. The kind of an object is the word its external id begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -39,6 +41,17 @@ pub struct PrincipalAccess {
     pub via: &'static str,
     /// The object the grant is on.
     pub granted_at: u32,
+}
+
+/// An object and where it lies. Numbers are places in [`Mirror::keys`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedObject {
+    /// The object.
+    pub object: u32,
+    /// What it lies in, as far as that is known.
+    pub parent: Option<u32>,
+    /// What is known of it, whatever told it, as a file would tell it; without what it lies in.
+    pub file: FileFact,
 }
 
 /// A member that is exactly one catalog user.
@@ -145,6 +158,8 @@ pub struct Mirror {
     pub stands_for: Vec<(u32, u32)>,
     /// The objects the audience can reach, containers included; `None`: everything.
     pub reached: Option<Vec<u32>>,
+    /// All objects as the rules of access see them.
+    pub objects: Vec<PlacedObject>,
     /// All that access rests on was read.
     pub settled: bool,
 }

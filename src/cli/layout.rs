@@ -62,25 +62,10 @@ fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>)
     let before = lines.len();
     let mut rest = line;
     while width_of(rest) > width {
-        let mut taken = 0;
-        let mut end = 0;
+        let (end, next) = end_of_line(rest, width);
         // Where the line may end at best: after a word, after a part of one.
-        let (mut word, mut part) = (0, 0);
-        for (at, c) in rest.char_indices() {
-            taken += width_of(c.encode_utf8(&mut [0; 4]));
-            if taken > width {
-                if c == ' ' {
-                    word = at;
-                }
-                break;
-            }
-            end = at + c.len_utf8();
-            match c {
-                ' ' => word = at,
-                '/' | '_' | '-' | '@' | ',' => part = end,
-                _ => {}
-            }
-        }
+        let word = if next == Some(' ') { end } else { rest[..end].rfind(' ').unwrap_or(0) };
+        let part = rest[..end].rfind(['/', '_', '-', '@', ',']).map_or(0, |at| at + 1);
         // A character may be wider than the line.
         let end = if end == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { end };
         // A break that leaves most of the line empty is worse than a broken word.
@@ -92,6 +77,21 @@ fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>)
     if !rest.is_empty() || lines.len() == before {
         lines.push(rest);
     }
+}
+
+/// Where a text no longer fits a width that it is wider than, and the character that stands there.
+fn end_of_line(text: &str, width: usize) -> (usize, Option<char>) {
+    if is_plain(text) {
+        return (width, text[width..].chars().next());
+    }
+    let mut taken = 0;
+    for (at, c) in text.char_indices() {
+        taken += width_of(c.encode_utf8(&mut [0; 4]));
+        if taken > width {
+            return (at, Some(c));
+        }
+    }
+    (text.len(), None)
 }
 
 #[cfg(test)]

@@ -154,20 +154,30 @@ fn table_row(row: &[Cow<'_, str>], widths: &[usize], numbers: &[usize]) -> Vec<S
     let cells: Vec<Vec<&str>> =
         row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let longest = widths.iter().map(|width| width + layout::GAP).sum();
     let line = |number: usize| {
-        let mut line = String::new();
+        let mut line = String::with_capacity(longest);
         for (column, cell) in cells.iter().enumerate() {
             let text = cell.get(number).copied().unwrap_or_default();
             let blank = widths[column].saturating_sub(layout::width_of(text));
             let (before, after) = if numbers.contains(&column) { (blank, 0) } else { (0, blank) };
-            line.extend(std::iter::repeat_n(' ', before));
+            pad(&mut line, before);
             line += text;
-            line.extend(std::iter::repeat_n(' ', after + layout::GAP));
+            pad(&mut line, after + layout::GAP);
         }
         line.truncate(line.trim_end().len());
         line
     };
     (0..height).map(line).collect()
+}
+
+fn pad(line: &mut String, mut blanks: usize) {
+    const BLANKS: &str = "                                ";
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        blanks -= some;
+    }
 }
 
 /// Writes a file that is there as a whole or not at all, and that only this user may read: what is written goes to a file

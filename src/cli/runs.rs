@@ -95,6 +95,8 @@ fn list(runs: &[RunRow], printer: &Printer) -> Result<(), CliError> {
 struct ShownRun {
     #[serde(flatten)]
     run: RunRow,
+    /// When the permissions that it rests on were read, if an earlier run did that.
+    permissions_since: Option<String>,
     /// Whom it mirrored, and on what that rested; null of runs that did not publish.
     audience: Option<AudienceRow>,
     objects: Vec<ShownCounts>,
@@ -115,6 +117,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
     let objects =
         catalog.counts(id)?.into_iter().map(|(kind, counts)| ShownCounts { kind, counts }).collect();
     let shown = ShownRun {
+        permissions_since: catalog.permissions_carried_from(&run)?,
         run,
         audience: catalog.audience(id)?,
         objects,
@@ -135,6 +138,7 @@ fn show(catalog: &Catalog, run: RunRow, format: Format, printer: &Printer) -> Re
         ("administrator", run.token_is_admin.map(|admin| if admin { "yes" } else { "no" }.to_owned())),
         ("exit code", run.exit_code.map(|code| code.to_string())),
         ("requests", Some(requests(run))),
+        ("permissions of", shown.permissions_since.clone()),
         ("message", run.message.clone()),
     ];
     for (name, value) in facts.into_iter().chain(shown.audience.as_ref().map(told).into_iter().flatten()) {

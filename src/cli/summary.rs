@@ -75,6 +75,8 @@ pub struct Summary {
     requests: Requests,
     /// How many documents were asked for their contents, and why; how many were not.
     documents: DocumentCounts,
+    /// When grants, memberships and attribute values were read, if an earlier run did that.
+    permissions_since: Option<String>,
     scopes: Vec<ScopeCount>,
     /// Scopes that are less than they should be, the first of them.
     deficient: Vec<ScopeRow>,
@@ -120,6 +122,7 @@ impl Summary {
                 max_in_flight: report.stats.largest_in_flight as u64,
             },
             documents: report.documents.clone(),
+            permissions_since: report.permissions_since.clone(),
             scopes: report.outcome.scopes.clone(),
             deficient: report.outcome.deficient.clone(),
             left_out: report.left_out.clone(),
@@ -144,14 +147,18 @@ impl Summary {
             thousands(requests.retries),
             requests.waited_ms as f64 / 1000.0
         ))?;
+        for line in printer.paragraph(&self.asked()) {
+            printer.line(line)?;
+        }
         if let Some(rate) = requests.learnt_per_second {
             printer.line(format_args!(
                 "Sigma lets about {rate:.1} requests a second pass; {} came too fast and were asked again",
                 thousands(requests.refused)
             ))?;
         }
-        for line in printer.paragraph(&self.asked()) {
-            printer.line(line)?;
+        if let Some(since) = &self.permissions_since {
+            printer
+                .line(format_args!("permissions: those of {since}, which `crawl.grants_every` lets stand"))?;
         }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;

@@ -140,6 +140,7 @@ mod tests {
     use crate::config::{Overrides, load};
     use crate::crawl::Token;
     use crate::crawl::carry::Carry;
+    use crate::crawl::permissions::Permissions;
     use crate::crawl::queue::{DocumentTask, Queue};
     use crate::crawl::worker::Known;
     use crate::sigma::{ClientOptions, SigmaClient};
@@ -159,8 +160,19 @@ mod tests {
 
     /// What workers deliver who work these tasks off, one of which may break down.
     async fn delivered(tasks: Vec<Task>, breaks: fn(&Task) -> bool) -> Vec<ScopeReport> {
+        let (ended, reports) = worked(tasks, breaks, CancellationToken::new()).await;
+        assert!(ended.iter().all(Result::is_ok), "{ended:?}");
+        reports
+    }
+
+    /// How those workers end, and what they deliver.
+    async fn worked(
+        tasks: Vec<Task>,
+        breaks: fn(&Task) -> bool,
+        stop: CancellationToken,
+    ) -> (Vec<Result<(), CrawlError>>, Vec<ScopeReport>) {
         let client = ClientOptions::new(nothing_there().await, "id", "secret".into());
-        let client = SigmaClient::new(client, CancellationToken::new()).expect("a client");
+        let client = SigmaClient::new(client, stop).expect("a client");
         let settings = load(&Overrides::default(), &|_| None, std::path::Path::new("")).expect("settings");
         let (deliveries, mut waiting) = mpsc::channel(1000);
         let members = (Vec::new(), ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", ""));
@@ -169,6 +181,7 @@ mod tests {
         // Nothing is waited for that no task lists.
         (settings.data_models, settings.datasets) = (false, false);
         let carry = Carry::new(None, false, &settings, &token);
+        let permissions = Permissions::new(None, false, &settings, &token);
         let known = Known {
             token,
             login: None,
@@ -179,6 +192,7 @@ mod tests {
             gallery: None,
             resumed: Default::default(),
             carry,
+            permissions,
         };
         let mut crawler = Crawler::new(client, settings, known, deliveries);
         crawler.breaks = breaks;
@@ -191,8 +205,9 @@ mod tests {
             let (crawler, queue) = (Arc::clone(&crawler), Arc::clone(&queue));
             tokio::spawn(async move { crawler.work(&queue).await })
         };
+        let mut ended = Vec::new();
         for worker in [1, 2].map(work) {
-            worker.await.expect("no worker dies").expect("no worker fails");
+            ended.push(worker.await.expect("no worker dies"));
         }
         drop(crawler);
         let mut reports = Vec::new();
@@ -208,7 +223,7 @@ mod tests {
                 _ => {}
             }
         }
-        reports
+        (ended, reports)
     }
 
     fn document(id: &str) -> Task {
@@ -253,6 +268,17 @@ mod tests {
         for name in [scope::TEAM_MEMBERS, scope::PAGES, scope::COLUMNS, scope::LINEAGE] {
             assert!(names.contains(&name), "{name} is not among the failed: {names:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_told_to_stop_takes_up_nothing_further_and_removes_nothing() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let tasks = vec![memberships("a"), document("x"), memberships("b"), document("y"), Task::Teams];
+        let (ended, reports) = worked(tasks, |_| false, stop).await;
+        assert!(ended.iter().any(Result::is_err), "{ended:?}");
+        let complete: Vec<_> = reports.iter().filter(|report| report.outcome.is_complete()).collect();
+        assert!(complete.is_empty(), "{complete:#?}");
     }
 
     #[tokio::test]

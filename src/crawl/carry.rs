@@ -6,7 +6,7 @@
 //! are those that listings show *before* a document is asked, so what changes meanwhile is seen by the next run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use super::graph;
 use super::organisation::kinds_on;
 use super::queue::DocumentTask;
 use super::token::Token;
+use super::worker::settled;
 use crate::catalog::attached::DocumentSource;
 use crate::catalog::delivery::{DocumentRead, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::{LineageEdge, LineageNode};
@@ -26,11 +27,14 @@ use crate::catalog::organisation::{Connection, Document};
 use crate::catalog::record::{Record, Table, Value};
 use crate::catalog::warehouse::DatasetSource;
 use crate::config::CrawlSettings;
-use crate::sigma::ids;
+use crate::sigma::{ListingReport, ids};
 use crate::store::{Earlier, EarlierDocument, KnownDocument};
 
 /// The kinds of what documents are built on that listings show the state of.
-const LISTED: [&str; 3] = ["data-model", "dataset", "connection"];
+const LISTED: [&str; 3] = ["data-model", "dataset", CONNECTION];
+
+/// What connections are called among them: they are listed whatever the settings say.
+const CONNECTION: &str = "connection";
 
 /// What is known of a source whose listing was not read to its end.
 const UNKNOWN: &str = "?";
@@ -85,6 +89,8 @@ struct Known {
     states: HashMap<String, String>,
     /// The kinds of source whose listing was read to its end.
     complete: BTreeSet<&'static str>,
+    /// The kinds of source that the settings leave out: nobody knows whether one of them changed.
+    unlisted: BTreeSet<&'static str>,
     /// The documents that may be carried, or are.
     held: HashMap<String, Held>,
     /// The warehouse tables that turned out to be others than before.
@@ -97,8 +103,8 @@ struct Known {
 /// What is known of the documents that may be carried.
 #[derive(Debug)]
 pub(super) struct Carry {
-    /// The published catalog; `None` where nothing is to be carried.
-    earlier: Option<Earlier>,
+    /// The published catalog; `None` where no document is to be carried.
+    earlier: Option<Arc<Earlier>>,
     /// Why everything is asked where nothing is carried.
     otherwise: Why,
     now: Timestamp,
@@ -112,10 +118,16 @@ pub(super) struct Carry {
     awaited: BTreeSet<&'static str>,
 }
 
+/// The report of a scope that is not asked because what is known of it stands.
+pub(super) fn carried(scope: &'static str, parent: &str) -> ScopeReport {
+    ScopeReport { outcome: Outcome::Carried, ..settled(scope, parent, &ListingReport::default()) }
+}
+
 impl Carry {
     /// `earlier` is the published catalog; `full` asks every document whatever it says.
-    pub fn new(earlier: Option<Earlier>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
+    pub fn new(earlier: Option<Arc<Earlier>>, full: bool, settings: &CrawlSettings, token: &Token) -> Self {
         let full = full || settings.full_every.is_zero();
+        let is_on = |kind: &str| kinds_on(settings).any(|on| on == kind);
         let questions = graph::DOCUMENT_KINDS.iter().map(|kind| (*kind, questions(kind, settings, token)));
         Self {
             otherwise: if full && earlier.is_some() { Why::Full } else { Why::Unread },
@@ -123,7 +135,10 @@ impl Carry {
             now: Timestamp::now(),
             full_every: settings.full_every,
             questions: questions.collect(),
-            known: Mutex::default(),
+            known: Mutex::new(Known {
+                unlisted: LISTED.into_iter().filter(|kind| *kind != CONNECTION && !is_on(kind)).collect(),
+                ..Known::default()
+            }),
             listed: watch::Sender::default(),
             awaited: kinds_on(settings).filter(|kind| LISTED.contains(kind)).collect(),
         }
@@ -136,7 +151,7 @@ impl Carry {
 
     /// The published catalog, where something may be carried from it.
     pub fn earlier(&self) -> Option<&Earlier> {
-        self.earlier.as_ref()
+        self.earlier.as_deref()
     }
 
     /// Notes the state of something that documents may be built on, in the catalog or not.
@@ -197,7 +212,7 @@ impl Carry {
         task: &DocumentTask,
         has_images: impl FnOnce(&Earlier, &DocumentTask) -> bool,
     ) -> Result<EarlierDocument, Why> {
-        let earlier = self.earlier.as_ref().ok_or(self.otherwise)?;
+        let earlier = self.earlier.as_deref().ok_or(self.otherwise)?;
         // What cannot be looked up is asked.
         let document = earlier.document(&task.id).ok().flatten().ok_or(Why::Unread)?;
         if task.seen.updated_at.is_none() || (task.seen.version.is_none() && task.kind != "dataset") {
@@ -324,8 +339,10 @@ impl Known {
         found.cloned().or_else(|| all_known().then(String::new))
     }
 
+    /// Whether a source is not what it was, or may not be. What a failed listing does not tell, the next one will.
     fn differs(&self, key: &str, state: &str) -> bool {
-        self.state(key).is_some_and(|now| now != state)
+        let is_unlisted = key.split_once(':').is_some_and(|(kind, _)| self.unlisted.contains(kind));
+        is_unlisted || self.state(key).is_some_and(|now| now != state)
     }
 
     /// The documents held back that read a source.
@@ -425,7 +442,7 @@ pub(super) fn tags(versions: &[TaggedVersion]) -> String {
 }
 
 /// Enough of a hash to tell a few states of one thing apart.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -461,4 +478,121 @@ fn sources_of(rows: &Rows) -> BTreeSet<String> {
     each(DocumentSource::TABLE, "type", "source_id");
     each(DatasetSource::TABLE, "source_type", "source_id");
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    #[test]
+    fn a_document_comes_due_in_the_second_half_of_the_span_and_not_all_in_one_night() {
+        let now: Timestamp = "2026-11-21T02:00:00Z".parse().unwrap();
+        let week = DAY * 7;
+        let due = |age: Duration| {
+            let ids = (0..1000).map(|id| format!("document {id}"));
+            ids.filter(|id| is_due(now - age, now, week, id)).count()
+        };
+        assert_eq!((due(week / 2 - DAY / 24), due(week)), (0, 1000));
+        let mut before = 0;
+        for night in 4..=7 {
+            let tonight = due(DAY * night) - before;
+            assert!((50..=400).contains(&tonight), "night {night}: {tonight}");
+            before += tonight;
+        }
+        // The clock was set back.
+        assert!(is_due(now + DAY, now, week, "document"));
+        // Read again, a document has another moment.
+        let moments = (0..50).filter(|hour| {
+            let read_at = now - DAY * 5 - DAY / 24 * *hour;
+            is_due(read_at, read_at + DAY * 5, week, "document")
+        });
+        assert!((5..45).contains(&moments.count()));
+    }
+
+    #[test]
+    fn whatever_a_document_reads_from_is_a_source_of_it() {
+        let mut rows = Rows::default();
+        let node = |kind: &str, id: &str, connection: Option<&str>| LineageNode {
+            r#type: kind.to_owned(),
+            id: id.to_owned(),
+            name: None,
+            connection_id: connection.map(str::to_owned),
+            definition: None,
+        };
+        let edge = |kind: &str, document: &str, id: &str| LineageEdge {
+            source_type: kind.to_owned(),
+            source_document_id: document.to_owned(),
+            source_id: id.to_owned(),
+            target_id: "t".to_owned(),
+            kind: "source".to_owned(),
+            evidence: "lineage".to_owned(),
+        };
+        rows.push(node("table", "t1", Some("c1")));
+        rows.push(node("customSQL", "sql", Some("c2")));
+        rows.push(node("csv-upload", "csv", None));
+        rows.push(edge("data-model", "m1", "its element"));
+        rows.push(edge("element", "own", "e"));
+        rows.push(edge("unresolved", "", "inode-2Fby2MBLPM5jUMfBB15On1"));
+        rows.push(edge("unresolved", "", "gone"));
+        rows.push(DocumentSource {
+            r#type: "dataset".to_owned(),
+            source_id: "d1".to_owned(),
+            version_tag_id: String::new(),
+            element_ids: None,
+            connection_id: Some("c3".to_owned()),
+            definition: None,
+            url: None,
+        });
+        let expected = [
+            "connection:c1",
+            "connection:c2",
+            "connection:c3",
+            "data-model:m1",
+            "dataset:d1",
+            "table:t1",
+            "unresolved:578a544c-88d3-4f26-8deb-c4071928e063",
+        ];
+        assert_eq!(sources_of(&rows).into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_source_that_a_listing_does_not_tell_of_is_no_change_and_one_that_it_no_longer_shows_is() {
+        let mut known = Known::default();
+        known.states.insert("data-model:m".to_owned(), "one".to_owned());
+        // Its listing failed.
+        assert!(!known.differs("data-model:m", "one") && known.differs("data-model:m", "two"));
+        assert!(!known.differs("data-model:other", "one") && !known.differs("unresolved:other", ""));
+        known.complete.insert("data-model");
+        assert!(known.differs("data-model:other", "one") && !known.differs("data-model:other", ""));
+        assert!(!known.differs("unresolved:other", ""));
+        known.complete.insert("dataset");
+        // It leads somewhere now.
+        assert!(known.differs("unresolved:m", "") && !known.differs("unresolved:other", ""));
+        assert!(!known.differs("table:t", ""));
+        known.unlisted.insert("data-model");
+        assert!(known.differs("data-model:m", "one"));
+    }
+
+    #[test]
+    fn what_the_server_may_tell_next_time_was_not_read_to_its_end() {
+        let of = |scope, outcome, code| {
+            is_read_to_its_end(&[ScopeReport::without_rows(scope, "", outcome, code, "")])
+        };
+        assert!(of(scope::COLUMNS, Outcome::Complete, "") && of(scope::QUERIES, Outcome::NotApplicable, ""));
+        assert!(of(scope::QUERIES, Outcome::Excluded, "setting.off"));
+        assert!(of(scope::SOURCES, Outcome::Excluded, "setting.off"));
+        assert!(!of(scope::SOURCES, Outcome::Excluded, "object.archived"));
+        for outcome in [
+            Outcome::Carried,
+            Outcome::Denied,
+            Outcome::Gone,
+            Outcome::Failed,
+            Outcome::Incomplete,
+            Outcome::Skipped,
+        ] {
+            assert!(!of(scope::LINEAGE, outcome, ""), "{outcome:?}");
+        }
+    }
 }

@@ -64,7 +64,7 @@ impl Crawler {
             return self.dataset(task, read_at, enqueue).await;
         }
         let mut reading = Reading::of(task);
-        let mut effects = vec![Effect::Read { archived: task.archived, version: task.seen.version }];
+        let mut effects = vec![Effect::Read { archived: task.archived, seen: task.seen.clone() }];
         if task.archived {
             reading.leave_out(&self.settings);
         } else {

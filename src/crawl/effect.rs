@@ -28,7 +28,7 @@ pub(super) enum Effect {
     /// A warehouse table is not what it was: what is built on it is asked.
     Woke(String),
     /// The document of which this was read.
-    Read { archived: bool, version: Option<i64> },
+    Read { archived: bool, seen: Seen },
     /// The pages that a document shows, of which images may be wanted.
     Pages(Vec<String>),
     /// An object was found: each scope of it that the settings ask for is asked for.

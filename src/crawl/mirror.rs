@@ -11,7 +11,7 @@ use crate::access::{Access, Kind, Level, Principal};
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::Facts;
 use crate::catalog::mirror::{
-    Audience, Key, Mirror, MirroredMember, Mode, PrincipalAccess, Source, principal,
+    Audience, Key, Mirror, MirroredMember, Mode, PlacedObject, PrincipalAccess, Source, principal,
 };
 use crate::catalog::organisation::Member;
 use crate::identity::{MemberIdentity, Status};
@@ -78,8 +78,10 @@ fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) 
         let audience: Vec<u32> = audience.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         book.mirror.reached = book.reached(&audience, answers);
     }
+    let objects = book.placed().collect();
     let mut mirror = book.mirror;
     mirror.audience = mirroring.evidence();
+    mirror.objects = objects;
     mirror.settled = access.is_settled(facts);
     mirror.audience.source = if answers.is_some() { Source::Sigma } else { Source::Grants };
     mirror.audience.mapped = mirror.members.len();
@@ -116,6 +118,16 @@ impl<'a> Book<'a> {
             everyone,
             administrators: everyone + 1,
         }
+    }
+
+    /// All objects, with where they lie.
+    fn placed(&self) -> impl Iterator<Item = PlacedObject> {
+        let (access, objects) = (self.access, self.objects);
+        access.objects().iter().zip(0..).map(move |(object, place)| PlacedObject {
+            object: objects + place,
+            parent: access.parent(place).map(|parent| objects + parent),
+            file: object.into(),
+        })
     }
 
     /// The objects that give anybody anything: neither in the trash nor of a kind that no view shows.

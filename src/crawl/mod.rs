@@ -35,6 +35,7 @@ mod mirror;
 mod object_rows;
 mod objects;
 mod organisation;
+mod permissions;
 mod plan;
 mod preview;
 mod progress;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::carry::is_read_to_its_end;
+use super::carry::{carried, is_read_to_its_end};
 use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
@@ -100,8 +100,6 @@ impl Crawler {
             enqueue.add(Task::Document(task));
         }
         let fell_short = earlier.deficient(&[scope::WAREHOUSE_TABLES, scope::WAREHOUSE_COLUMNS])?;
-        let carried = settled(scope::CONTENTS, "", &ListingReport::default());
-        let carried = ScopeReport { outcome: Outcome::Carried, ..carried };
         for (task, tables) in self.carry.carried() {
             for table in tables {
                 if fell_short.contains(&table) {
@@ -111,10 +109,10 @@ impl Crawler {
                 }
             }
             if task.kind == "dataset" {
-                self.deliver_scope(ScopeReport { parent: task.id, ..carried.clone() }).await?;
+                self.deliver_scope(carried(scope::CONTENTS, &task.id)).await?;
                 continue;
             }
-            let mut scopes = vec![carried.clone()];
+            let mut scopes = vec![carried(scope::CONTENTS, "")];
             for step in graph::STEPS.iter().filter(|step| step.of == task.kind && !step.fallback) {
                 if !step.is_on(&self.settings) && !step.is_optional() && step.scope != scope::PREVIEWS {
                     scopes.push(turned_off(step, step.scope, ""));
@@ -205,6 +203,9 @@ impl Crawler {
             }
             scope::USER_ATTRIBUTE_VALUES => self.attribute_values(id).await,
             scope::CONNECTION_GRANTS => {
+                if let Some(report) = self.permissions.carried(step.scope, id) {
+                    return self.deliver_scope(report).await;
+                }
                 self.page_through(step, id, calls, |row: model::Grant, out| {
                     out.push(rows::connection_grant(step.of, id, row));
                 })
@@ -242,6 +243,9 @@ impl Crawler {
     /// Members, teams and tenants are asked for apart; together they are the values of an attribute. Where there are no
     /// tenants, they have none.
     async fn attribute_values(&self, id: &str) -> Result<(), CrawlError> {
+        if let Some(report) = self.permissions.carried(scope::USER_ATTRIBUTE_VALUES, id) {
+            return self.deliver_scope(report).await;
+        }
         let without_tenants = self.without_tenants.load(Ordering::Relaxed);
         let mut total: Option<ScopeReport> = None;
         for step in graph::STEPS.iter().filter(|step| step.scope == scope::USER_ATTRIBUTE_VALUES) {

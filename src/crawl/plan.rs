@@ -1,6 +1,7 @@
 //! What an extraction would ask, derived from the table of the crawl: nothing is read but a handful of counts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use super::check::AnyRow;
 use super::error::CrawlError;
 use super::graph::{self, ORGANISATION, Step};
 use super::organisation::{Counted, document_listings, file_types_on, files_of};
+use super::permissions::{PERMISSION_SCOPES, Permissions};
 use super::token::Token;
 use crate::catalog::delivery::scope;
 use crate::config::{Grants, Previews, Settings};
@@ -80,10 +82,15 @@ pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Resu
     let token = Token::ask(client).await?;
     let path = &settings.catalog.database;
     let catalog = if path.exists() { Some(Catalog::open(path)?) } else { None };
-    let (asked, carried) = match &catalog {
-        Some(_) => documents(settings, &token, full)?,
+    let earlier = match &catalog {
+        Some(_) => Some(Arc::new(Earlier::open(path)?)),
+        None => None,
+    };
+    let (asked, carried) = match &earlier {
+        Some(earlier) => documents(earlier, settings, &token, full)?,
         None => (Vec::new(), 0),
     };
+    let permissions = Permissions::new(earlier, full, &settings.crawl, &token);
     let sizes = catalog.as_ref().map(|catalog| catalog.sizes(&asked)).transpose()?.flatten();
     let objects = match &sizes {
         Some(sizes) => sizes.objects.clone(),
@@ -93,7 +100,9 @@ pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Resu
     let latency = begun.elapsed() / u32::try_from(calls).unwrap_or(u32::MAX);
     let grants = grants(settings, &token, sizes.as_ref());
     let asked_count = sizes.is_some().then_some(asked.len());
-    let numbers = Numbers { settings, objects, asked, catalog: sizes.is_some().then_some(catalog).flatten() };
+    let known = permissions.are_carried();
+    let numbers =
+        Numbers { settings, objects, asked, known, catalog: sizes.is_some().then_some(catalog).flatten() };
     let mut steps = Vec::new();
     for step in graph::STEPS.iter().filter(|step| step.is_on(&settings.crawl)) {
         if let Some(planned) = numbers.planned(step, &token, &grants)? {
@@ -117,10 +126,14 @@ pub async fn plan(client: &SigmaClient, settings: &Settings, full: bool) -> Resu
 }
 
 /// The documents that would be asked for their contents if none of them changed, and how many others there are.
-fn documents(settings: &Settings, token: &Token, full: bool) -> Result<(Vec<String>, usize), CrawlError> {
-    let earlier = Earlier::open(&settings.catalog.database)?;
+fn documents(
+    earlier: &Arc<Earlier>,
+    settings: &Settings,
+    token: &Token,
+    full: bool,
+) -> Result<(Vec<String>, usize), CrawlError> {
     let known = earlier.documents_read()?;
-    let carry = Carry::new(Some(earlier), full, &settings.crawl, token);
+    let carry = Carry::new(Some(Arc::clone(earlier)), full, &settings.crawl, token);
     let all = known.len();
     let asked =
         known.into_iter().filter(|document| carry.is_due_anyway(document)).map(|document| document.id);
@@ -198,6 +211,8 @@ struct Numbers<'a> {
     objects: BTreeMap<String, u64>,
     /// The documents that would be asked for their contents.
     asked: Vec<String>,
+    /// Permissions would be carried.
+    known: bool,
     catalog: Option<Catalog>,
 }
 
@@ -238,6 +253,11 @@ impl Numbers<'_> {
         if spec.level == TokenLevel::Admin && !token.is_admin() {
             planned.requests = Some(0);
             planned.note = Some("skipped: these credentials are not an administrator's");
+            return Ok(Some(planned));
+        }
+        if self.known && PERMISSION_SCOPES.contains(&step.scope) {
+            planned.requests = Some(0);
+            planned.note = Some("known from an earlier run: `crawl.grants_every` lets it stand");
             return Ok(Some(planned));
         }
         let pages = |rows: u64| rows.div_ceil(u64::from(spec.page_size.max(1))).max(1);

@@ -162,3 +162,31 @@ impl Queue {
         Some((item.task, item.enqueue))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(id: &str) -> Task {
+        Task::TeamMembers { team_id: id.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn who_adds_many_tasks_keeps_nobody_elses_waiting() {
+        let (queue, enqueue, _found) = Queue::new();
+        enqueue.add(team("busy"));
+        enqueue.add(team("first"));
+        enqueue.add(team("second"));
+        drop(enqueue);
+        let mut order = Vec::new();
+        while let Some((Task::TeamMembers { team_id }, enqueue)) = queue.next().await {
+            // One task finds ever more to do, up to an end.
+            if team_id.starts_with("busy") && order.len() < 100 {
+                (0..10).for_each(|at| enqueue.add(team(&format!("busy {at}"))));
+            }
+            order.push(team_id);
+        }
+        assert_eq!(order[..3], ["busy", "first", "second"], "each takes its turn");
+        assert!(order.len() > 500, "everything is done in the end: {}", order.len());
+    }
+}

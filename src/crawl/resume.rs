@@ -164,8 +164,11 @@ impl Crawler {
                 }
             }
             Task::Documents { kind } => {
-                self.carry.note_end(kind, true);
-                let documents = effects.iter().filter(|effect| matches!(effect, Effect::Document { .. }));
+                // Of a listing that showed nothing it is not kept whether there was nothing.
+                self.carry.note_end(kind, !effects.is_empty());
+                let has_contents =
+                    |effect: &&Effect| matches!(effect, Effect::Document { kind, .. } if kind != "dataset");
+                let documents = effects.iter().filter(has_contents);
                 self.adopt(scope, parent.clone(), documents.count() as u64).await?;
                 self.adopt(scope::TAGGED_VERSIONS, parent, 0).await?;
             }
@@ -225,8 +228,8 @@ impl Crawler {
 /// Whether a document is still what it was when it was read.
 fn is_same(document: &DocumentTask, effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
-        matches!(effect, Effect::Read { archived, version }
-            if *archived == document.archived && *version == document.seen.version)
+        matches!(effect, Effect::Read { archived, seen }
+            if *archived == document.archived && *seen == document.seen)
     })
 }
 

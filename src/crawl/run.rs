@@ -18,6 +18,7 @@ use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
 use super::organisation::{Finds, first_tasks, list_members};
+use super::permissions::Permissions;
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
@@ -73,6 +74,8 @@ pub struct Report {
     pub left_out: Vec<LeftOutCount>,
     /// What became of the documents.
     pub documents: DocumentCounts,
+    /// When permissions were read, if an earlier run did that.
+    pub permissions_since: Option<String>,
 }
 
 /// How many documents were asked for their contents.
@@ -169,7 +172,11 @@ pub async fn extract(
         token_member_id: None,
         token_is_admin: None,
     };
-    let token = match Token::ask(&client).await {
+    let asked = match &plan {
+        Plan::Mirror(_) => Token::ask_for_certain(&client).await,
+        _ => Token::ask(&client).await,
+    };
+    let token = match asked {
         Ok(token) => token,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
@@ -208,10 +215,14 @@ pub async fn extract(
     if decision.login.is_some() {
         crawled.data_grants = DataGrants::Off;
     }
-    let earlier = if published.is_some() { Some(Earlier::open(path)?) } else { None };
-    let carry = Carry::new(earlier, full, &crawled, &token);
-    if let Some(sentence) = carry.announcement() {
-        progress.notice(Severity::Info, &sentence);
+    let earlier = if published.is_some() { Some(Arc::new(Earlier::open(path)?)) } else { None };
+    let carry = Carry::new(earlier.clone(), full, &crawled, &token);
+    // What one user sees rests on nobody's permissions.
+    let permissions = Permissions::new(earlier, full || decision.login.is_some(), &crawled, &token);
+    let permissions_read = permissions.read.clone();
+    let permissions_since = permissions.are_carried().then(|| permissions_read.read_at.clone());
+    for sentence in [carry.announcement(), permissions.announcement()].iter().flatten() {
+        progress.notice(Severity::Info, sentence);
     }
     let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
     let mut writer = store.begin_as(&start, resume)?;
@@ -243,6 +254,7 @@ pub async fn extract(
         gallery,
         resumed: resumed.unwrap_or_default(),
         carry,
+        permissions,
     };
     let crawler = Crawler::new(client.clone(), crawled, known, deliveries);
     let crawler = Arc::new(crawler);
@@ -305,6 +317,9 @@ pub async fn extract(
         }
         writer.accept(Delivery::Event(event)).map_err(fail)?;
     }
+    if decision.login.is_none() {
+        writer.note_permissions(&permissions_read).map_err(fail)?;
+    }
     let mirror = |facts: &Facts| plan.mirror(facts, &decision, answers.as_ref());
     let ended = end(None, None);
     let publication =
@@ -321,6 +336,7 @@ pub async fn extract(
         publishing: duration - crawled_in,
         left_out,
         documents,
+        permissions_since,
     })
 }
 

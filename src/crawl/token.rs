@@ -1,7 +1,7 @@
 //! Whose token it is, asked once before anything else.
 
 use super::error::CrawlError;
-use crate::sigma::{Endpoint, ErrorKind, SigmaClient, model};
+use crate::sigma::{Endpoint, ErrorKind, SigmaClient, SigmaError, model};
 
 /// What is known about the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +26,11 @@ impl Token {
             .one(&Endpoint::Whoami.call())
             .await
             .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
-        let probe = Endpoint::Workbooks.call().query("limit", "1").query("skipPermissionCheck", "true");
-        let admin = match client.list::<model::Workbook>(probe).next_page().await {
-            Ok(_) => Some(true),
-            Err(error) if error.kind() == ErrorKind::Forbidden => Some(false),
+        let admin = match is_administrator(client).await {
+            Ok(admin) => Some(admin),
             // That there is no answer says nothing about the owner, and must not look as if it did.
             Err(error) if super::worker::ends_the_run(&error) || NO_ANSWER.contains(&error.kind()) => {
-                return Err(CrawlError::sigma(
-                    "asking Sigma whether the credentials are an administrator's",
-                    error,
-                ));
+                return Err(in_doubt(error));
             }
             Err(_) => None,
         };
@@ -46,10 +41,33 @@ impl Token {
         })
     }
 
+    /// The same for a run that cannot do without knowing whether that is an administrator.
+    pub(super) async fn ask_for_certain(client: &SigmaClient) -> Result<Self, CrawlError> {
+        let mut token = Self::ask(client).await?;
+        if token.admin.is_none() {
+            token.admin = Some(is_administrator(client).await.map_err(in_doubt)?);
+        }
+        Ok(token)
+    }
+
     /// Whether to ask as an administrator.
     pub fn is_admin(&self) -> bool {
         self.admin == Some(true)
     }
+}
+
+/// Only an administrator is answered, and only others are refused with 403: anything else tells nothing about the credentials.
+async fn is_administrator(client: &SigmaClient) -> Result<bool, SigmaError> {
+    let probe = Endpoint::Workbooks.call().query("limit", "1").query("skipPermissionCheck", "true");
+    match client.list::<model::Workbook>(probe).next_page().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn in_doubt(error: SigmaError) -> CrawlError {
+    CrawlError::sigma("asking Sigma whether the credentials are an administrator's", error)
 }
 
 /// Whose credentials these are, in words.

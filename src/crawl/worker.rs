@@ -13,6 +13,7 @@ use super::effect::{Effect, Taken};
 use super::error::CrawlError;
 use super::graph::{self, Step};
 use super::left_out::LeftOut;
+use super::permissions::Permissions;
 use super::preview::Gallery;
 use super::queue::{Enqueue, Queue, Task};
 use super::resume::Resumed;
@@ -68,6 +69,8 @@ pub(super) struct Crawler {
     pub resumed: Resumed,
     /// Which documents are not asked again.
     pub carry: Carry,
+    /// Which permissions are not.
+    pub permissions: Permissions,
 }
 
 /// What is known before the crawl begins.
@@ -82,6 +85,7 @@ pub(super) struct Known {
     pub gallery: Option<Gallery>,
     pub resumed: Resumed,
     pub carry: Carry,
+    pub permissions: Permissions,
 }
 
 impl Crawler {
@@ -101,6 +105,7 @@ impl Crawler {
             gallery,
             resumed,
             carry,
+            permissions,
         } = known;
         Self {
             client,
@@ -126,6 +131,7 @@ impl Crawler {
             breaks: |_| false,
             resumed,
             carry,
+            permissions,
         }
     }
 

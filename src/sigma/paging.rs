@@ -37,8 +37,8 @@ pub enum Incomplete {
         /// Rows received.
         fetched: u64,
     },
-    /// Without a count by the server, rows showed up on two pages, and again when asked once more: where one comes twice
-    /// another may have slipped through.
+    /// Rows moved from page to page, and again when asked once more: where one comes twice another may have slipped
+    /// through.
     Drifting,
     /// Error objects, or things that are no rows, stood where rows belong.
     RowErrors,
@@ -118,8 +118,7 @@ pub struct Listing<T> {
     /// Pages of the first walk, once a second one is under way.
     first_walk_pages: Option<u64>,
     seen: SeenRows,
-    /// The rows of the second walk by themselves, and how many of them it showed twice.
-    second: Option<(SeenRows, u64)>,
+    second: Option<Second>,
     /// Rows that stand for one already returned but, having no id, may be meant twice.
     lookalikes: u64,
     effort: Effort,
@@ -134,6 +133,19 @@ struct Walk {
     cursors: HashSet<String>,
     pages: u64,
     pages_without_news: u32,
+    /// The server's count on the last page that had one, and whether it was another one before.
+    total: Option<u64>,
+    recounted: bool,
+}
+
+/// A second way through the pages.
+struct Second {
+    /// Its rows by themselves.
+    seen: SeenRows,
+    /// How many of them it showed twice.
+    twice: u64,
+    /// How many rows the first one had shown.
+    known: u64,
 }
 
 #[derive(Default)]
@@ -224,6 +236,8 @@ impl<T: Row> Listing<T> {
         self.report.pages += 1;
         self.report.rows += rows.len() as u64;
         self.report.total = total.or(self.report.total);
+        self.walk.recounted |= self.walk.total.zip(total).is_some_and(|(before, now)| before != now);
+        self.walk.total = total.or(self.walk.total);
         self.report.row_errors.extend(self.client.withholding(row_errors));
         self.walk.pages += 1;
         // A second walk mostly shows what is known already: there only a page without any row is suspicious.
@@ -239,7 +253,7 @@ impl<T: Row> Listing<T> {
 
     fn only_new(&mut self, mut rows: Vec<T>, several_pages: bool) -> Vec<T> {
         let before = rows.len();
-        if let Some((seen, twice)) = &mut self.second {
+        if let Some(Second { seen, twice, .. }) = &mut self.second {
             let is_twice = |met| matches!(met, Meeting::Duplicate | Meeting::Changed);
             *twice += rows.iter().filter(|row| is_twice(seen.meet(*row, several_pages))).count() as u64;
         }
@@ -278,24 +292,32 @@ impl<T: Row> Listing<T> {
         }
     }
 
-    /// A walk is over. A first one that ended by the rules but short of the server's count, or without a count but with
-    /// rows on two pages, is walked once more: rows slip from one page to another when somebody adds or deletes meanwhile.
+    /// A walk is over. A first one that ended by the rules is walked once more where rows may have slipped from one page to
+    /// another because somebody added or deleted meanwhile: it ended short of the server's count, or the count changed on
+    /// the way; or there is no count, and rows stood on two pages, or the listing is one of the organisation's own. There a
+    /// row that slipped would go with all it holds, while what a document holds changes with its version only.
     fn end(&mut self, broken: Option<Incomplete>) {
         let fetched = self.report.rows + self.lookalikes;
         let missing = self.report.total.filter(|total| *total > fetched);
         let by_rules = broken.is_none() && self.report.row_errors.is_empty();
-        let slipped = self.report.total.is_none() && self.report.duplicates > self.lookalikes;
-        if (missing.is_some() || slipped) && by_rules && self.first_walk_pages.is_none() {
+        let uncounted = self.report.total.is_none();
+        let slipped = uncounted && self.report.duplicates > self.lookalikes;
+        let recounted = self.walk.recounted;
+        let unsure = uncounted && self.walk.pages > 1 && !self.call.spec().path.contains('{');
+        if (missing.is_some() || slipped || recounted || unsure) && by_rules && self.second.is_none() {
             self.first_walk_pages = Some(self.walk.pages);
-            self.second = Some((SeenRows::new(), 0));
+            self.second = Some(Second { seen: SeenRows::new(), twice: 0, known: self.report.rows });
             self.walk = Walk::default();
             return;
         }
         self.walk.state = State::Over;
         let errors = (!self.report.row_errors.is_empty()).then_some(Incomplete::RowErrors);
         let short = missing.map(|total| Incomplete::TotalNotReached { total, fetched });
-        let again = self.second.as_ref().is_some_and(|(_, twice)| *twice > 0);
-        let drifting = (slipped && again).then_some(Incomplete::Drifting);
+        let again = self.second.as_ref().is_some_and(|second| {
+            let found_more = uncounted && self.report.rows > second.known;
+            recounted || found_more || (slipped && second.twice > 0)
+        });
+        let drifting = again.then_some(Incomplete::Drifting);
         self.report.incomplete = broken.or(errors).or(short).or(drifting);
         self.remark();
     }
@@ -304,7 +326,8 @@ impl<T: Row> Listing<T> {
     fn remark(&self) {
         let ListingReport { changed, total, rows, .. } = &self.report;
         if *changed > 0 {
-            let said = format!("{changed} rows changed while they were listed; what was shown first is kept");
+            let said =
+                format!("{changed} of the rows changed while they were listed; what was shown first is kept");
             self.client.remark("listing.page_drift", self.call.to_string(), said);
         }
         if let Some(total) = total.filter(|total| total < rows) {

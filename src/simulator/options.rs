@@ -39,6 +39,8 @@ pub struct Options {
     /// Add the odd cases a real organisation has. Without it there are exactly as many documents, pages, elements
     /// and columns as asked for, all of them ordinary: what a benchmark wants.
     pub awkward: bool,
+    /// The most rows on a page, whatever limit is asked for.
+    pub page_rows: Option<usize>,
     /// Faults to inject; see [`FaultRule`].
     pub faults: Vec<FaultRule>,
     /// Break and change things as this seed decides; see [`Simulator::set_chaos`](super::Simulator::set_chaos).
@@ -72,6 +74,7 @@ impl Options {
             retry_after: true,
             html_429: false,
             awkward: true,
+            page_rows: None,
             faults: Vec::new(),
             chaos: None,
             legacy_unpaginated: false,

@@ -88,3 +88,93 @@ fn passes(pragma: &str, connection: &Connection, path: &Path) -> Result<(), Stor
         problem => Err(StoreError::Damaged { path: path.to_owned(), problem: problem.to_owned() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::types::Value;
+
+    use super::*;
+    use crate::store::Store;
+
+    /// Tables of earlier versions whose rows every run makes anew, in other tables by now.
+    const DROPPED: [&str; 1] = ["mirrored_permission"];
+
+    /// The tables of a database with all their rows, apart from the index of words, which is made anew.
+    fn content(path: &Path) -> Vec<(String, Vec<Vec<Value>>)> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%' \
+                   AND name NOT LIKE 'sqlite_%' ORDER BY 1";
+        let mut statement = db.prepare(sql).unwrap();
+        let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().flatten().collect();
+        names
+            .into_iter()
+            .map(|name| {
+                let mut statement = db.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+                let width = statement.column_count();
+                let rows = statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect()).unwrap();
+                let rows = rows.collect::<Result<_, _>>().unwrap();
+                (name, rows)
+            })
+            .collect()
+    }
+
+    /// A catalog as the program of that version would have left it, with a row in every table.
+    fn of_version(path: &Path, version: usize) {
+        let db = Connection::open(path).unwrap();
+        db.pragma_update(None, "journal_mode", "WAL").unwrap();
+        for migration in &schema::MIGRATIONS[..version] {
+            db.execute_batch(migration).unwrap();
+        }
+        db.pragma_update(None, "user_version", version as i64).unwrap();
+        db.pragma_update(None, "application_id", schema::APPLICATION_ID).unwrap();
+        db.pragma_update(None, "foreign_keys", false).unwrap();
+        db.execute_batch(
+            "INSERT INTO run (run_id, state, started_at, heartbeat_at, version, api_url) \
+             VALUES (1, 'published', '2026-01-01T00:00:00.000Z', '', '', ''); \
+             UPDATE catalog_state SET published_run = 1",
+        )
+        .unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '%_history' ORDER BY 1";
+        let mut statement = db.prepare(sql).unwrap();
+        let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().flatten().collect();
+        assert!(names.len() >= 15, "{names:?}");
+        for name in names {
+            let sql = format!("SELECT name, type FROM pragma_table_info('{name}') WHERE \"notnull\" OR pk");
+            let mut statement = db.prepare(&sql).unwrap();
+            let columns: Vec<(String, String)> =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().flatten().collect();
+            let names: Vec<_> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+            let values =
+                columns.iter().map(|(_, class)| if class == "INTEGER" { "1" } else { "'some text'" });
+            let values: Vec<_> = values.collect();
+            let sql = format!("INSERT INTO {name} ({}) VALUES ({})", names.join(", "), values.join(", "));
+            db.execute_batch(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_catalog_of_every_earlier_version_is_copied_and_brought_up_to_date_with_all_its_rows() {
+        for version in 1..schema::MIGRATIONS.len() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("catalog.db");
+            of_version(&path, version);
+            let before = content(&path);
+            drop(Store::open(&path).unwrap_or_else(|error| panic!("from version {version}: {error}")));
+            let copy = backup_path(&path, version as i64);
+            assert!(content(&copy) == before, "the copy of version {version} is not what was there");
+            let after = content(&path);
+            for (name, rows) in before.iter().filter(|(name, _)| !DROPPED.contains(&name.as_str())) {
+                let (_, now) = after.iter().find(|(known, _)| known == name).expect("a table that stays");
+                // A column more is absent in the rows there were.
+                let stays = |row: &Vec<Value>| now.iter().any(|now| now.starts_with(row));
+                assert!(rows.iter().all(stays), "from version {version}: rows of {name}");
+            }
+            let db = Connection::open(&path).unwrap();
+            assert_eq!(schema::check(&db, &path).unwrap(), schema::VERSION);
+            whole(&db, &path).unwrap();
+            let mut again = Connection::open(&copy).unwrap();
+            assert_eq!(schema::check(&again, &copy).unwrap(), version as i64);
+            schema::migrate(&mut again, &copy).expect("a copy is as good as what it was made of");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{RunRow, RunState};
 use super::reader::Catalog;
-use crate::catalog::mirror::Mirror;
+use crate::catalog::mirror::{Mirror, PlacedObject};
 
 /// A table whose current rows are replaced by others.
 struct Settled {
@@ -27,6 +27,11 @@ const MEMBERS: Settled =
     Settled { table: "mirrored_member", keys: &["member"], values: &["catalog_user", "method"] };
 const STANDS_FOR: Settled =
     Settled { table: "mirrored_principal", keys: &["member", "principal"], values: &[] };
+const OBJECTS: Settled = Settled {
+    table: "access_object",
+    keys: &["object"],
+    values: &["parent", "id", "type", "url_id", "name", "path", "owner_id", "is_archived", "created_at"],
+};
 const REACHED: Settled = Settled { table: "mirrored_object", keys: &["object"], values: &[] };
 
 /// Writes what a run mirrors, in the transaction that publishes it.
@@ -78,6 +83,22 @@ fn settle_all(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreErr
             .stands_for
             .iter()
             .try_for_each(|(member, principal)| insert(&[&key(*member), &key(*principal)]))
+    })?;
+    OBJECTS.settle(db, run, |insert| {
+        mirror.objects.iter().try_for_each(|PlacedObject { object, parent, file }| {
+            insert(&[
+                &key(*object),
+                &parent.map(key),
+                &file.id,
+                &file.file_type,
+                &file.url_id,
+                &file.name,
+                &file.path,
+                &file.owner_id,
+                &file.is_archived,
+                &file.created_at,
+            ])
+        })
     })?;
     REACHED.settle(db, run, |insert| {
         mirror.reached.iter().flatten().try_for_each(|object| insert(&[&key(*object)]))
@@ -143,9 +164,10 @@ impl Settled {
     }
 
     fn same(&self) -> String {
-        let same: Vec<String> =
-            self.columns().iter().map(|column| format!("n.{column} = h.{column}")).collect();
-        same.join(" AND ")
+        let keys = self.keys.iter().map(|column| format!("n.{column} = h.{column}"));
+        // Two values that are missing are the same value.
+        let values = self.values.iter().map(|column| format!("n.{column} IS h.{column}"));
+        keys.chain(values).collect::<Vec<_>>().join(" AND ")
     }
 
     fn closing(&self) -> String {
@@ -370,7 +392,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("catalog.db")).expect("a store");
         let db = &store.connection;
-        for settled in [ACCESS, MEMBERS, STANDS_FOR, REACHED] {
+        for settled in [ACCESS, MEMBERS, STANDS_FOR, OBJECTS, REACHED] {
             settled.make_room(db).expect("room");
             for (sql, looked_up) in [(settled.closing(), "SEARCH n"), (settled.opening(), "SEARCH h")] {
                 let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect(&sql);

@@ -71,7 +71,7 @@ pub use mirror::{AudienceRow, MirrorRow};
 pub use previews::KnownPreview;
 pub use publish::{Publication, Refusal, RunOutcome};
 pub use reader::{Catalog, Change, ChangeKind};
-pub use reading::{Earlier, EarlierDocument, KnownDocument};
+pub use reading::{Earlier, EarlierDocument, KnownDocument, PermissionsRead};
 pub use sizes::Sizes;
 pub use staging::{Resume, Staged, Staging};
 pub use writer::{Counts, Writer};

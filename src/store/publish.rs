@@ -204,7 +204,9 @@ impl Writer {
         ledger::finish(db, run, state, end)?;
         db.execute("UPDATE catalog_state SET published_run = ?", [run])?;
         staging::end(db)?;
-        db.execute_batch("COMMIT")?;
+        if let Err(error) = db.execute_batch("COMMIT") {
+            return Err(self.retract(error.into(), end));
+        }
         // What follows is housekeeping: that it fails takes nothing back.
         if let Some(images) = &end.images {
             let swept = self.store.kept_images().map(|kept| images.sweep(&kept));
@@ -214,6 +216,16 @@ impl Writer {
         }
         let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
+    }
+
+    /// Undoes a run whose publication could not be committed. A commit that fails when it is flushed is on disk all the
+    /// same, and whoever opens the catalog next would find it: what is written now takes its place there.
+    fn retract(self, error: StoreError, end: &RunEnd) -> StoreError {
+        let end = RunEnd { message: Some(error.to_string()), ..end.clone() };
+        let _ = self.store.connection.execute_batch("ROLLBACK");
+        // The first failure is the one to tell; the disk may well refuse this as well.
+        let _ = self.abandon_with(RunState::Failed, &end, &[]);
+        error
     }
 
     /// Ends the run without publishing: the last published catalog stays. What the run has read is kept for the next one

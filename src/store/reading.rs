@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::StoreError;
-use super::{ledger, open_read_only};
+use super::{Catalog, RunRow, Writer, ledger, open_read_only};
 use crate::catalog::delivery::{DocumentRead, Outcome, Seen, scope};
 use crate::catalog::record::{Table, Value};
 
@@ -45,13 +45,36 @@ pub(super) fn keep_confirmed(db: &Connection, run: i64) -> Result<(), StoreError
           WHERE f.run_id = ?1 AND f.endpoint = ?2 AND f.outcome = ?3)",
         params![run, scope::CONTENTS, Outcome::Carried.name()],
     )?;
+    db.execute("DELETE FROM permission_read WHERE run_id <= ? - ?", [run, ledger::KEPT_RUNS])?;
     Ok(())
+}
+
+impl Writer {
+    /// Notes when the permissions that this run rests on were read, and what stands for what was asked.
+    pub fn note_permissions(&mut self, read: &PermissionsRead) -> Result<(), StoreError> {
+        self.flush()?;
+        self.store.connection.execute(
+            "INSERT INTO permission_read VALUES (?, ?, ?)",
+            params![self.epoch.run, read.read_at, read.questions],
+        )?;
+        Ok(())
+    }
+}
+
+/// When permissions were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionsRead {
+    /// When, UTC.
+    pub read_at: String,
+    /// What stands for what was asked, and for whoever asked.
+    pub questions: String,
 }
 
 /// Takes back the marks of a run that is undone.
 pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
     let later = "run_id > (SELECT published_run FROM catalog_state)";
     db.execute(&format!("DELETE FROM document_read WHERE {later}"), [])?;
+    db.execute(&format!("DELETE FROM permission_read WHERE {later}"), [])?;
     Ok(())
 }
 
@@ -86,6 +109,41 @@ impl Earlier {
         self.with(|db| {
             let sql = format!("{READ} AND k.id = ?1");
             Ok(db.prepare_cached(&sql)?.query_row([id], earlier_document).optional()?)
+        })
+    }
+
+    /// When the permissions of the published catalog were read.
+    pub fn permissions(&self) -> Result<Option<PermissionsRead>, StoreError> {
+        self.with(|db| {
+            let sql = "SELECT read_at, questions FROM permission_read \
+                       WHERE run_id = (SELECT published_run FROM catalog_state)";
+            let read = |row: &Row<'_>| Ok(PermissionsRead { read_at: row.get(0)?, questions: row.get(1)? });
+            Ok(db.query_row(sql, [], read).optional()?)
+        })
+    }
+
+    /// Whether the published run read a scope to its end, or knew it from an earlier one.
+    pub fn has_scope(&self, scope: &str, parent: &str) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let known = ledger::outcomes(|outcome| outcome.is_complete() || outcome == Outcome::Carried);
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM fetch_scope WHERE run_id = (SELECT published_run FROM catalog_state) \
+                 AND endpoint = ? AND parent_id = ? AND outcome IN ({known}))"
+            );
+            Ok(db.prepare_cached(&sql)?.query_row([scope, parent], |row| row.get(0))?)
+        })
+    }
+
+    /// Whether the published catalog holds a document or folder with all that is known of its grants.
+    pub fn has_object(&self, id: &str) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM document WHERE id = ?1 UNION ALL SELECT 1 FROM file WHERE id = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM fetch_scope WHERE run_id = (SELECT published_run FROM catalog_state) \
+                 AND endpoint = ?2 AND parent_id = ?1 AND outcome NOT IN ({}))",
+                ledger::outcomes(Outcome::is_good)
+            );
+            Ok(db.prepare_cached(&sql)?.query_row([id, scope::OBJECT_GRANTS], |row| row.get(0))?)
         })
     }
 
@@ -151,6 +209,19 @@ impl Earlier {
             })?;
             Ok(documents.collect::<Result<_, _>>()?)
         })
+    }
+}
+
+impl Catalog {
+    /// When the permissions that a run rests on were read, where an earlier run did that.
+    pub fn permissions_carried_from(&self, run: &RunRow) -> Result<Option<String>, StoreError> {
+        // A catalog that only an earlier version has written to lacks the table.
+        if !self.connection().table_exists(None, "permission_read")? {
+            return Ok(None);
+        }
+        let sql = "SELECT read_at FROM permission_read WHERE run_id = ? AND read_at < ?";
+        let from = self.connection().query_row(sql, params![run.run_id, run.started_at], |row| row.get(0));
+        Ok(from.optional()?)
     }
 }
 

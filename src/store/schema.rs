@@ -15,7 +15,7 @@ use crate::catalog::{TABLES, record::Table};
 pub const APPLICATION_ID: i64 = 0x5367_4374;
 
 /// Applied in order, each in a transaction of its own. Never edit one that was released: append.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003_organisation.sql"),

@@ -13,7 +13,9 @@ use sigma_catalog::catalog::governance::AccountTypePermission;
 use sigma_catalog::catalog::organisation::{
     AccountType, Document, File, Member, ObjectGrant, Team, TeamMember, Workspace,
 };
-use sigma_catalog::store::{About, Catalog, RunEnd, RunStart, Store};
+use sigma_catalog::config::{MatchOn, PermissionSettings, PermissionSource};
+use sigma_catalog::crawl::audience::Plan;
+use sigma_catalog::store::{About, Catalog, Publication, RunEnd, RunStart, Store};
 
 use crate::awkward::{chance, organisation, pick};
 
@@ -164,6 +166,20 @@ fn scopes(facts: &Facts) -> Vec<(&'static str, String)> {
     all
 }
 
+/// Mirrors for nobody.
+fn plan(path: &Path) -> Plan {
+    let settings = PermissionSettings {
+        mirroring: true,
+        csv_mapping: false,
+        login_user: None,
+        match_on: MatchOn::Email,
+        source: PermissionSource::Grants,
+        identity_csv: path.with_file_name("none.csv"),
+        catalog_users_csv: path.with_file_name("none.csv"),
+    };
+    Plan::read(&settings, None).expect("a plan")
+}
+
 /// One run that finds the organisation; then its ledger says of some scopes that they were not read.
 pub fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
     let start = RunStart {
@@ -183,7 +199,12 @@ pub fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
     let kinds = ["workbook", "report", "data-model", "dataset", "something-new"];
     let accepted: BTreeMap<String, i64> =
         TABLES.iter().map(|table| table.name).chain(kinds).map(|kind| (kind.to_owned(), i64::MAX)).collect();
-    let outcome = writer.publish(&RunEnd::default(), &accepted).expect("a publication");
+    let plan = plan(path);
+    let decision = plan.decide(&[]).expect("an audience");
+    let mirror = |facts: &Facts| plan.mirror(facts, &decision, None);
+    let end = RunEnd::default();
+    let publication = Publication { end: &end, accepted: &accepted, only: None, mirror: Some(&mirror) };
+    let outcome = writer.publish_as(publication).expect("a publication");
     assert!(outcome.refusals.is_empty(), "{outcome:?}");
     let db = rusqlite::Connection::open(path).expect("the catalog");
     let run: i64 =
@@ -198,6 +219,7 @@ pub fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
     let (denied, forgotten) = (rng.u32(0..25), rng.u32(0..10));
     let spoilt = db.unchecked_transaction().expect("a transaction");
     spoilt.execute("DELETE FROM fetch_scope WHERE run_id = ?", [run]).expect("an empty ledger");
+    spoilt.execute("DELETE FROM settled_run WHERE run_id = ?", [run]).expect("no mark");
     for (scope, parent) in all.iter().chain(&asked) {
         if chance(rng, forgotten) {
             continue;

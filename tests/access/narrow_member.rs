@@ -8,12 +8,14 @@ use std::path::Path;
 use fastrand::Rng;
 use serde_json::json;
 use sigma_catalog::access::{Access, Confidence, Level, narrative};
-use sigma_catalog::catalog::facts::Facts;
+use sigma_catalog::catalog::delivery::scope;
+use sigma_catalog::catalog::facts::{Facts, Readings};
 use sigma_catalog::simulator::{FaultRule, Options};
 use sigma_catalog::store::{About, Catalog};
 
 use crate::awkward::{chance, organisation};
 use crate::context::Context;
+use crate::facts::{Build, empty};
 use crate::narrow::{named, store};
 
 /// How many organisations.
@@ -43,11 +45,16 @@ fn told(access: &Access, member: u32) -> String {
     text
 }
 
-/// Addresses that differ in case alone, one that is another member's id, and account types of which it is known what they
-/// allow.
+/// Addresses that differ in case alone, one that is another member's id, grants that name a member and a team, and
+/// account types of which it is known what they allow.
 fn addressed(rng: &mut Rng, facts: &mut Facts) {
     for known in &mut facts.account_types {
         known.permissions = chance(rng, 60).then(|| vec!["view-worksheet".to_owned()]);
+    }
+    for grant in facts.grants.iter_mut().filter(|grant| grant.team_id.is_empty()) {
+        if chance(rng, 15) {
+            grant.team_id = "t0".into();
+        }
     }
     let emails = ["ann@x.com", "Ann@X.com", "m0", "M1", "", "änn@x.com", "ÄNN@x.com"];
     for member in &mut facts.members {
@@ -61,9 +68,6 @@ fn addressed(rng: &mut Rng, facts: &mut Facts) {
 
 /// Takes out what would leave something in doubt although all was read.
 fn without_doubt(facts: &mut Facts) {
-    for known in &mut facts.account_types {
-        known.is_custom = Some(false);
-    }
     let places: BTreeSet<String> = facts.files.iter().map(|file| file.id.clone()).collect();
     facts.documents.retain(|document| places.contains(&document.id));
     let is_known = |id: &String| {
@@ -84,12 +88,15 @@ fn without_doubt(facts: &mut Facts) {
 
 /// Asks for each member by its id and its address. How many objects the narrow facts held and how many all did, over all
 /// questions.
-fn compare(catalog: &Catalog, at: Option<i64>, full: &Access, what: &str) -> (usize, usize) {
+fn compare(catalog: &Catalog, at: Option<i64>, all: &Facts) -> (usize, usize) {
+    let (full, deficient) = (&Access::new(all), all.readings.deficient());
+    let what = format!("run {at:?}:\n{all:#?}");
     let mut held = (0, 0);
     for member in full.members() {
         let email = member.email.clone().unwrap_or_default();
         for text in [member.id.clone(), format!(" {} ", email.to_uppercase()), email] {
             let (_, facts) = catalog.facts_about(at, About::Member(&text)).expect("facts");
+            assert_eq!(facts.readings.deficient(), deficient, "{text:?}: {what}");
             let narrow = Access::new(&facts);
             let (found, expected) = (narrow.find_member(&text), full.find_member(&text));
             assert_eq!(found.is_ok(), expected.is_ok(), "{text:?}, {found:?}, {expected:?}: {what}");
@@ -102,10 +109,17 @@ fn compare(catalog: &Catalog, at: Option<i64>, full: &Access, what: &str) -> (us
     held
 }
 
+/// Says of a run that no administrator's credentials made it.
+fn read_by_a_user(path: &Path, run: i64) {
+    let db = rusqlite::Connection::open(path).expect("the catalog");
+    db.execute("DELETE FROM settled_run WHERE run_id = ?", [run]).expect("no mark");
+    db.execute("UPDATE run SET token_is_admin = 0 WHERE run_id = ?", [run]).expect("a user's token");
+}
+
 /// Says of a run that it read all that access rests on.
 fn mark(path: &Path, run: i64) {
     let db = rusqlite::Connection::open(path).expect("the catalog");
-    db.execute("INSERT INTO settled_run VALUES (?)", [run]).expect("marked");
+    db.execute("INSERT OR IGNORE INTO settled_run VALUES (?)", [run]).expect("marked");
 }
 
 #[test]
@@ -124,6 +138,9 @@ fn facts_about_a_member_answer_as_all_facts_do() {
         }
         runs.push(store(&path, &mut rng, &facts));
         let run = runs[runs.len() - 1];
+        if chance(&mut rng, 10) {
+            read_by_a_user(&path, run);
+        }
         let catalog = Catalog::open(&path).expect("a catalog");
         let all = catalog.facts(None).expect("facts").1;
         let access = Access::new(&all);
@@ -131,19 +148,14 @@ fn facts_about_a_member_answer_as_all_facts_do() {
             mark(&path, run);
             settled += 1;
         }
-        let held = compare(&catalog, None, &access, &format!("run {run}:\n{all:#?}"));
+        let held = compare(&catalog, None, &all);
         if access.is_settled(&all) {
             (narrow, full) = (narrow + held.0, full + held.1);
         }
         if seed % 10 == 9 {
             let earlier = runs[rng.usize(0..runs.len())];
             let all = catalog.facts(Some(earlier)).expect("facts").1;
-            compare(
-                &catalog,
-                Some(earlier),
-                &Access::new(&all),
-                &format!("earlier run {earlier}:\n{all:#?}"),
-            );
+            compare(&catalog, Some(earlier), &all);
         }
     }
     assert!(settled * 5 > RUNS, "hardly any is settled: {settled}");
@@ -186,4 +198,56 @@ fn the_commands_say_the_same_whether_or_not_a_run_is_marked() {
     let ran = context.run(&["extract", "--grants", "principal"]);
     assert_eq!(ran.code, 0, "{ran}");
     assert!(marked(3), "all was read again");
+}
+
+/// An organisation of which the ledger says of each scope that it was read, but for one.
+fn read_but(unread: Option<(&str, &str)>) -> Facts {
+    let mut facts = empty();
+    facts.account_types.remove(0);
+    facts.member("m0", "Admin");
+    facts.team("t0", &["m0"]);
+    facts.workspace("w0");
+    facts.document("workbook", "o0", "w0");
+    facts.document("report", "o1", "").is_archived = true;
+    facts.readings = Readings::new(false, true);
+    let all = [
+        (scope::MEMBERS, ""),
+        (scope::TEAMS, ""),
+        (scope::ACCOUNT_TYPES, ""),
+        (scope::WORKSPACES, ""),
+        (scope::TEAM_MEMBERS, "t0"),
+        (scope::FILES, "workbook"),
+        (scope::DOCUMENTS, "workbook"),
+        (scope::OBJECT_GRANTS, "w0"),
+        (scope::OBJECT_GRANTS, "o0"),
+    ];
+    for (scope, parent) in all.into_iter().filter(|one| Some(*one) != unread) {
+        facts.readings.note(scope, parent, true);
+    }
+    facts
+}
+
+#[test]
+fn whatever_answers_rest_on_unsettles_an_organisation_where_nothing_is_known_of_it() {
+    let is_settled = |facts: &Facts| Access::new(facts).is_settled(facts);
+    assert!(is_settled(&read_but(None)), "what is in the trash does not matter");
+    for unread in [
+        (scope::ACCOUNT_TYPES, ""),
+        (scope::TEAM_MEMBERS, "t0"),
+        (scope::FILES, "workbook"),
+        (scope::DOCUMENTS, "workbook"),
+        (scope::OBJECT_GRANTS, "w0"),
+        (scope::OBJECT_GRANTS, "o0"),
+    ] {
+        assert!(!is_settled(&read_but(Some(unread))), "{unread:?}");
+    }
+    let mut facts = read_but(None);
+    facts.readings.note(scope::MEMBER_GRANTS, "somebody else", true);
+    assert!(!is_settled(&facts), "a member's grants");
+    let mut facts = read_but(None);
+    facts.readings.note(scope::FILES, "report", false);
+    assert!(!is_settled(&facts), "a listing that failed");
+    let mut facts = read_but(None);
+    facts.readings.by_administrator = false;
+    assert!(!is_settled(&facts), "a user's credentials");
 }

@@ -4,6 +4,7 @@ mod api_url;
 mod layers;
 mod messages;
 mod sample;
+mod schema;
 mod secrets;
 
 use std::path::PathBuf;

@@ -166,7 +166,7 @@ fn good_value(setting: &'static Setting) -> BoxedStrategy<(String, String)> {
 }
 
 /// Some of the settings, each with a good value.
-fn good_settings() -> impl Strategy<Value = Vec<(&'static Setting, String, String)>> {
+pub(crate) fn good_settings() -> impl Strategy<Value = Vec<(&'static Setting, String, String)>> {
     let each: Vec<_> = TABLE
         .iter()
         .map(|setting| {

@@ -6,6 +6,7 @@ mod combinations;
 mod context;
 mod demo;
 mod dialects;
+mod doubt;
 mod everything;
 mod faults;
 mod filters;
@@ -18,6 +19,7 @@ mod previews;
 mod requests;
 mod rerun;
 mod resume;
+mod same;
 mod shapes;
 #[cfg(unix)]
 mod signals;

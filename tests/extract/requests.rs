@@ -19,9 +19,9 @@ pub fn asked(stats: &Value, path: &str) -> u64 {
         .sum()
 }
 
-#[test]
-fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
-    let options = Options {
+/// The organisation of which requests are counted.
+pub fn counted() -> Options {
+    Options {
         workspaces: 10,
         workbooks: 200,
         pages: 3,
@@ -32,8 +32,12 @@ fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
         data_models: 20,
         awkward: false,
         ..Options::small()
-    };
-    let context = Context::new(options);
+    }
+}
+
+#[test]
+fn a_workbook_costs_its_pages_and_four_more_and_the_rest_little() {
+    let context = Context::new(counted());
     let ran = context.extract_with(&["--concurrency", "10"]);
     assert_eq!(ran.code, 0, "{ran}");
     let stats = context.simulator.stats();

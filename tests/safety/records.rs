@@ -20,7 +20,7 @@ fn is_instant(column: &str) -> bool {
 fn misfits(catalog: &Connection, table: &Table) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut statement = catalog.prepare(&format!("SELECT * FROM \"{}\"", table.name)).expect(table.name);
-    let found: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let found: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let document = table.in_document.then_some("document_id");
     let known: Vec<&str> =
         document.into_iter().chain(table.columns.iter().map(|column| column.name)).collect();

@@ -4,6 +4,8 @@ mod attached;
 mod bi;
 mod column_lineage;
 mod diff;
+mod disk;
+mod every_type;
 mod files;
 mod governance;
 mod guards;
@@ -16,6 +18,7 @@ mod removal;
 mod rules;
 mod search;
 mod strings;
+mod together;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -214,7 +214,17 @@ fn open(cli: &Cli, source: &Source, printer: &Printer) -> Result<Catalog, CliErr
         Some(path) => path.clone(),
         None => settings::load(cli, &SettingArgs::default(), printer)?.settings.catalog.database,
     };
-    Ok(Catalog::open(&path)?)
+    let catalog = Catalog::open(&path)?;
+    if !cli.quiet
+        && let Ok(run) = catalog.published_at(source.at)
+        && let Some(since) = catalog.permissions_carried_from(&run)?
+    {
+        printer.note(format_args!(
+            "note: run {} took over grants and memberships as they were on {since}",
+            run.run_id
+        ));
+    }
+    Ok(catalog)
 }
 
 fn tell_deficient(cli: &Cli, run: &RunRow, facts: &Facts, printer: &Printer) {

@@ -47,7 +47,12 @@ impl Loaded {
         let evidence = catalog.evidence(run.run_id)?;
         let identity = identity(&catalog, permissions, matching, &facts)?;
         let access = Access::new(&facts);
-        Ok(Self { stamp: Stamp::from(&run), run, facts, access, evidence, identity, options, catalog })
+        let mut stamp = Stamp::from(&run);
+        // No report is newer than the permissions it tells of.
+        if let Some(since) = catalog.permissions_carried_from(&run)? {
+            stamp.as_of = Some(since);
+        }
+        Ok(Self { stamp, run, facts, access, evidence, identity, options, catalog })
     }
 
     /// The same for a report.

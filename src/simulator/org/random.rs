@@ -1,5 +1,5 @@
 //! A change that somebody could have made: a pure function of the dice and of what there is.
-use super::{Kind, Mutation, Organization};
+use super::{Kind, Mutation, Organization, Principal, Team, people::ALL_MEMBERS};
 use crate::simulator::ids::Dice;
 
 impl Organization {
@@ -13,7 +13,9 @@ impl Organization {
         };
         let name = format!("Renamed {}", dice.below(1000));
         let some_member = |dice: &mut Dice| self.members[dice.below(self.members.len())].id.clone();
-        let some_team = |dice: &mut Dice| self.teams[dice.below(self.teams.len())].id.to_string();
+        // Nobody leaves or joins All Members by hand.
+        let teams: Vec<&Team> = self.teams.iter().skip(ALL_MEMBERS + 1).collect();
+        let some_team = |dice: &mut Dice| teams.get(dice.below(teams.len())).map(|team| team.id.to_string());
         Some(match dice.below(if gently { 13 } else { 14 }) {
             0 => Mutation::RenameDocument { document: document?, name },
             1 => Mutation::RenameFolder { folder: self.some_inode(dice, Kind::is_container)?, name },
@@ -24,12 +26,15 @@ impl Organization {
                 let (member, team) = if dice.percent(50) {
                     (Some(some_member(dice)), None)
                 } else {
-                    (None, Some(some_team(dice)))
+                    (None, Some(some_team(dice)?))
                 };
                 Mutation::AddGrant { inode: document?, member, team, permission }
             }
             5 => {
-                let ordinary: Vec<_> = self.grants.iter().filter(|grant| !grant.data).collect();
+                // Without its own grants an administrator's token no longer sees what is there.
+                let of_administrator = Principal::Member(self.credential_owners[0]);
+                let ordinary: Vec<_> =
+                    self.grants.iter().filter(|grant| !grant.data && grant.to != of_administrator).collect();
                 let grant = ordinary.get(dice.below(ordinary.len()))?;
                 Mutation::RemoveGrant { grant: grant.id.to_string() }
             }
@@ -38,9 +43,9 @@ impl Organization {
                 Mutation::AddMember { first, last: None, email: None, member_type: None }
             }
             7 => Mutation::ArchiveMember { member: self.members[member()?].id.clone() },
-            8 => Mutation::AddTeamMember { team: some_team(dice), member: some_member(dice), admin: false },
+            8 => Mutation::AddTeamMember { team: some_team(dice)?, member: some_member(dice), admin: false },
             9 => {
-                let team = &self.teams[dice.below(self.teams.len())];
+                let team = teams.get(dice.below(teams.len()))?;
                 let (member, _) = team.members.get(dice.below(team.members.len()))?;
                 Mutation::RemoveTeamMember {
                     team: team.id.to_string(),

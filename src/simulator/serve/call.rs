@@ -244,6 +244,7 @@ impl Call<'_> {
                 ))
             })?,
         };
+        let asked = asked.min(self.state.options.page_rows.unwrap_or(asked));
         let cursor = self.query.get(cursor_name);
         // What was deleted meanwhile leaves cursors beyond the end.
         let last = total.max(1) + self.org.deletions;

@@ -3,14 +3,17 @@
 //! Only of a run that read all that access rests on: elsewhere something that was not read, wherever it is, may be what
 //! tells of a grant, and then it takes all facts to say so.
 
-use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::{
-    ALL, DOCUMENT, FILE, GRANT, MEMBER, MEMBERSHIP, TEAM, VALID, WORKSPACE, account_types, document, file,
-    grant, is_absent_read, json, later_run, member, membership, readings, rows, team, workspace,
+    ALL, GRANT, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, grant, is_absent_read, json, later_run,
+    member, membership, readings, rows, team,
 };
 use crate::catalog::delivery::scope;
-use crate::catalog::facts::{Facts, GrantFact, MemberFact, Readings, TeamFact};
+use crate::catalog::facts::{Facts, FileFact, GrantFact, MemberFact, Readings, TeamFact};
 use crate::store::error::StoreError;
 use crate::store::ledger::RunRow;
 
@@ -32,24 +35,22 @@ pub(super) fn facts_of_member(
     let mut principals: Vec<String> = memberships.iter().map(|known| known.team_id.clone()).collect();
     principals.extend(teams.iter().filter(|team| team.is_everyone()).map(|team| team.id.clone()));
     let mut grants = rows(db, id, "object_grant", GRANT, Some(("member_id", &asked)), grant)?;
-    // One that names a member as well is that member's.
-    let to_teams = rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?;
-    grants.extend(to_teams.into_iter().filter(|grant| grant.member_id.is_empty()));
+    // One that names a member as well is that member's, whom the rules do not find here.
+    grants.extend(rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?);
     // Administrators see everything.
-    let objects = match members.iter().any(MemberFact::is_called_administrator) {
-        true => None,
-        false => Some(json(&reachable(db, id, &asked, &grants)?)),
+    let files = match members.iter().any(MemberFact::is_called_administrator) {
+        true => all(db, id)?,
+        false => reachable(db, id, &asked, &grants)?,
     };
-    let only = objects.as_deref().map(|objects| ("id", objects));
     Ok(Some(Facts {
         members,
         teams,
         memberships,
         // What an account type lets its members use is apart from what they were given.
         account_types: account_types(db, id, &readings(db, run, &[scope::ACCOUNT_TYPE_PERMISSIONS], None)?)?,
-        workspaces: rows(db, id, "workspace", WORKSPACE, only, workspace)?,
-        files: rows(db, id, "file", FILE, only, file)?,
-        documents: rows(db, id, "document", DOCUMENT, only, document)?,
+        workspaces: Vec::new(),
+        files,
+        documents: Vec::new(),
         grants,
         readings: Readings::new(true, true),
     }))
@@ -78,33 +79,103 @@ fn named(db: &Connection, run: i64, text: &str) -> Result<Vec<String>, StoreErro
     Ok(ids)
 }
 
-/// The ids of what the grants are on and of what the members own, and of all that lies below or above that.
+/// What the grants are on and what the members own, and all that lies below or above that.
 fn reachable(
     db: &Connection,
     run: i64,
     members: &str,
     grants: &[GrantFact],
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<FileFact>, StoreError> {
     let mut granted: Vec<String> = grants.iter().map(|grant| grant.object_id.clone()).collect();
     granted.sort_unstable();
     granted.dedup();
-    let owned = ["file", "document"].map(|table| {
-        format!(
-            "SELECT id FROM {table}_history WHERE {VALID} AND owner_id IN (SELECT value FROM json_each(?2))"
-        )
-    });
-    // UNION keeps an id once, which ends the walk in a circle of folders.
-    let sql = format!(
-        "WITH RECURSIVE start(id) AS MATERIALIZED (SELECT value FROM json_each(?3) UNION {}), \
-         below(id) AS (SELECT id FROM start UNION \
-         SELECT file.id FROM below CROSS JOIN file_history file ON file.parent_id = below.id WHERE {VALID}), \
-         above(id) AS (SELECT id FROM start UNION \
-         SELECT (SELECT parent_id FROM file_history WHERE {VALID} AND id = above.id) FROM above) \
-         SELECT id FROM below UNION SELECT id FROM above WHERE id IS NOT NULL",
-        owned.join(" UNION ")
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let ids =
-        statement.query_map((run, members, json(&granted)), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(ids)
+    let mut found = Found::default();
+    found.take(placed(db, "id IN (SELECT value FROM json_each(?2))", (run, json(&granted)))?);
+    found.take(placed(db, "owner_id IN (SELECT value FROM json_each(?2))", (run, members))?);
+    let mut above: Vec<i64> = found.objects.iter().filter_map(|object| object.parent).collect();
+    // What was met before is not taken again, which ends the walk in a circle of folders.
+    let mut at = 0;
+    while let Some(object) = found.objects.get(at) {
+        if object.file.is_container() {
+            found.take(placed(db, "parent = ?2", (run, object.key))?);
+        }
+        at += 1;
+    }
+    while let Some(key) = above.pop() {
+        if !found.places.contains_key(&key) {
+            let object = placed(db, "object = ?2", (run, key))?;
+            above.extend(object.iter().filter_map(|object| object.parent));
+            found.take(object);
+        }
+    }
+    Ok(found.files())
+}
+
+/// All objects.
+fn all(db: &Connection, run: i64) -> Result<Vec<FileFact>, StoreError> {
+    let mut found = Found::default();
+    found.take(placed(db, "true", [run])?);
+    Ok(found.files())
+}
+
+/// An object by its number, with the number of what it lies in.
+struct Placed {
+    key: i64,
+    parent: Option<i64>,
+    file: FileFact,
+}
+
+/// Objects, each once.
+#[derive(Default)]
+struct Found {
+    objects: Vec<Placed>,
+    /// Where in the list the object of a number stands.
+    places: HashMap<i64, usize>,
+}
+
+impl Found {
+    fn take(&mut self, objects: Vec<Placed>) {
+        for object in objects {
+            if let Entry::Vacant(free) = self.places.entry(object.key) {
+                free.insert(self.objects.len());
+                self.objects.push(object);
+            }
+        }
+    }
+
+    /// The objects with the ids of what they lie in.
+    fn files(self) -> Vec<FileFact> {
+        let id_of = |key: &i64| self.places.get(key).map(|place| self.objects[*place].file.id.clone());
+        let parents: Vec<Option<String>> =
+            self.objects.iter().map(|object| object.parent.as_ref().and_then(id_of)).collect();
+        let files = self.objects.into_iter().zip(parents);
+        files.map(|(object, parent_id)| FileFact { parent_id, ..object.file }).collect()
+    }
+}
+
+/// The objects that were there at run `?1` and that a condition names.
+fn placed(db: &Connection, condition: &str, parameters: impl Params) -> Result<Vec<Placed>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT object, parent, id, type, url_id, name, path, owner_id, is_archived, created_at \
+         FROM access_object_history WHERE {VALID} AND {condition}"
+    ))?;
+    let read = |row: &Row<'_>| {
+        Ok(Placed {
+            key: row.get(0)?,
+            parent: row.get(1)?,
+            file: FileFact {
+                id: row.get(2)?,
+                file_type: row.get(3)?,
+                url_id: row.get(4)?,
+                name: row.get(5)?,
+                parent_id: None,
+                path: row.get(6)?,
+                owner_id: row.get(7)?,
+                is_archived: row.get(8)?,
+                created_at: row.get(9)?,
+            },
+        })
+    };
+    let objects = statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
+    Ok(objects)
 }

@@ -10,7 +10,7 @@ use crate::context::Context;
 /// Reads an organisation well, then with a fault at the columns of all its workbooks. Answers how many of those scopes ended
 /// with which code, and how many requests they took.
 fn columns_with(fault: &str, reserve: u32) -> (BTreeMap<String, usize>, u64) {
-    let context = Context::new(Options { workbooks: 40, ..Options::small() });
+    let context = Context::new(Options { workbooks: 70, ..Options::small() });
     let extract =
         || extract_from(&context, &context.simulator.url(), |options| options.retry.budget_reserve = reserve);
     assert_eq!(exit_of(&extract()), 0);
