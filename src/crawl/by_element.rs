@@ -31,7 +31,7 @@ impl Crawler {
         Ok(())
     }
 
-    /// Asks some elements, one at a time, and adds what that gave to the report of their scope.
+    /// Asks some elements, each by itself, and adds what that gave to the report of their scope.
     pub(super) async fn one_by_one<T: Row + Send + 'static>(
         &self,
         step: &'static Step,
@@ -40,9 +40,11 @@ impl Crawler {
         total: &mut ScopeReport,
         mut each: impl FnMut(&str, T, &mut Rows),
     ) -> Result<(), CrawlError> {
-        for element in elements {
-            let call = reading.call(step).path("elementId", element);
-            let report = match self.ask::<T>(call).await? {
+        let calls = elements.iter().map(|element| reading.call(step).path("elementId", element)).collect();
+        let mut elements = elements.iter();
+        self.ask_all::<T>(calls, |answer| {
+            let Some(element) = elements.next() else { return };
+            let report = match answer {
                 Answer::Rows(found, report) => {
                     for row in found {
                         each(element, row, &mut reading.rows);
@@ -68,7 +70,7 @@ impl Crawler {
                 total.code = report.code;
                 total.message = report.message;
             }
-        }
-        Ok(())
+        })
+        .await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use futures::stream::{FuturesOrdered, StreamExt};
+
 use super::carry::is_read_to_its_end;
 use super::column_lineage;
 use super::effect::Effect;
@@ -153,6 +155,25 @@ impl Crawler {
         }
     }
 
+    /// Asks several questions, as many at once as there are workers, and takes the answers in their order. The gate sees to
+    /// it that all workers together have no more requests in flight than there are workers: this lets the turns of those
+    /// that have run out of documents be used for one that is large.
+    pub(super) async fn ask_all<T: Row + Send + 'static>(
+        &self,
+        calls: Vec<Call>,
+        mut each: impl FnMut(Answer<T>),
+    ) -> Result<(), CrawlError> {
+        let (mut calls, mut asking) = (calls.into_iter(), FuturesOrdered::new());
+        loop {
+            let free = self.settings.concurrency.saturating_sub(asking.len());
+            asking.extend(calls.by_ref().take(free).map(|call| self.ask::<T>(call)));
+            match asking.next().await {
+                Some(answer) => each(answer?),
+                None => return Ok(()),
+            }
+        }
+    }
+
     async fn elements(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
         let kind = reading.task.kind;
         let Some(pages) = self.step_of(scope::PAGES, reading) else {
@@ -172,12 +193,13 @@ impl Crawler {
         let all_known = reading.scopes.last().is_some_and(|report| report.outcome.is_complete());
         reading.pages = all_known.then_some(known);
         let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
-        for page in page_ids {
-            let answer = self.ask(reading.call(step).path("pageId", &page)).await?;
-            reading
-                .take(step, &page, answer, |row: model::Element, reading| reading.element(Some(&page), row));
-        }
-        Ok(())
+        let calls = page_ids.iter().map(|page| reading.call(step).path("pageId", page)).collect();
+        let mut page_ids = page_ids.iter();
+        self.ask_all(calls, |answer| {
+            let Some(page) = page_ids.next() else { return };
+            reading.take(step, page, answer, |row: model::Element, reading| reading.element(Some(page), row));
+        })
+        .await
     }
 
     /// Sees to the elements that no page shows, once columns or SQL were read: asked for only where those name one. Where

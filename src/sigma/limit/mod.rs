@@ -34,6 +34,8 @@ const BELOW: f64 = 0.98;
 const SHARPLY: f64 = 0.85;
 /// The pace stays below the wall until the last refusal has cost one part in sixty of the time…
 const PAUSES: u32 = 60;
+/// …or one in fifteen, where Sigma refused below the wall: then the wall was no limit, or is none any more…
+const PAUSES_BELOW: u32 = 15;
 /// …but no longer than this…
 const LONGEST_STAY: Duration = Duration::from_secs(300);
 /// …and one part in a hundred of the requests.
@@ -137,6 +139,8 @@ pub(crate) struct Limit {
     in_a_row: u32,
     /// The wall was met by growing gently: it is where it is thought to be.
     is_sure: bool,
+    /// How many times the last pause the pace stays below the wall.
+    pauses_to_stay: u32,
     /// When the pace may grow beyond the wall, once that is known.
     beyond_from: Option<Duration>,
 }
@@ -179,6 +183,7 @@ impl Limit {
             last: None,
             in_a_row: 0,
             is_sure: false,
+            pauses_to_stay: PAUSES,
             beyond_from: None,
         }
     }
@@ -305,6 +310,8 @@ impl Limit {
     fn tighten(&mut self, ticket: Ticket, now: Duration) {
         self.passed_with_full_lanes = 0;
         let beyond_from = self.beyond_from.take();
+        let was_beyond = beyond_from.is_some_and(|from| from <= now);
+        self.pauses_to_stay = if was_beyond { PAUSES } else { PAUSES_BELOW };
         let Some(last) = self.last else {
             self.lanes = (self.lanes / 2).max(1);
             self.pace = self.passed.per_second(now, SECOND).max(1.0) / 2.0;
@@ -317,8 +324,7 @@ impl Limit {
         };
         // Lanes are the coarser measure: their turn comes when the pace is tight already.
         if ticket.held_by == HeldBy::Lanes && ticket.crowd > 1 && self.pace < 1.2 * lately {
-            let held_long = beyond_from.is_some_and(|from| from <= now);
-            self.lanes = if held_long { ticket.crowd - 1 } else { self.lanes / 2 }.max(1);
+            self.lanes = if was_beyond { ticket.crowd - 1 } else { self.lanes / 2 }.max(1);
             return;
         }
         let grew_quickly = self.pace < NEAR * self.wall;
@@ -344,7 +350,7 @@ impl Limit {
         let Some(last) = &mut self.last else { return };
         last.passed_since = last.passed_since.saturating_add(1);
         if self.beyond_from.is_none() {
-            let stay = ((last.over - last.at) * PAUSES).min(LONGEST_STAY);
+            let stay = ((last.over - last.at) * self.pauses_to_stay).min(LONGEST_STAY);
             let is_cheap = last.passed_since >= CALLS_PER_REFUSAL * last.refused.min(2);
             self.beyond_from = match self.is_sure {
                 true => is_cheap.then_some((last.over + stay).max(now)),

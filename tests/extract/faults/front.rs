@@ -35,10 +35,14 @@ pub fn before(context: &Context, scripts: HashMap<String, Script>) -> Server {
         let body: Value = serde_json::from_slice(&body).expect("JSON");
         let next = if seen.parameter("pageSize").is_some() { "nextPageToken" } else { "nextPage" };
         assert!(body[next].is_null(), "more than one page of {}", seen.path);
-        let mut visits = visits.lock().expect("no panic elsewhere");
-        let visit = visits.entry((seen.path.clone(), cursor.clone())).or_default();
-        let mut page = script(body["entries"].as_array().expect("rows"), &cursor, *visit);
-        *visit += 1;
+        let visit = {
+            let mut visits = visits.lock().expect("no panic elsewhere");
+            let visit = visits.entry((seen.path.clone(), cursor.clone())).or_default();
+            *visit += 1;
+            *visit - 1
+        };
+        let mut page =
+            tokio::task::block_in_place(|| script(body["entries"].as_array().expect("rows"), &cursor, visit));
         if let Some(cursor) = page.as_object_mut().and_then(|page| page.remove("next")) {
             page[next] = cursor;
         }

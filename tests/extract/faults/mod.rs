@@ -12,4 +12,5 @@ mod one_workbook;
 #[expect(dead_code, reason = "the server can misbehave in more ways than needed here")]
 mod support;
 mod tls;
+mod together;
 mod world;
