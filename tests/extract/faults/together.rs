@@ -37,7 +37,8 @@ fn the_pages_of_one_document_are_asked_by_all_workers() {
     let world = || Context::new(options.clone());
     let known = world();
     assert_eq!(exit_of(&extract(&known)), 0);
-    let held = |context: &Context| context.rows("SELECT page_id, element_id, name FROM element ORDER BY 1, 2");
+    let held =
+        |context: &Context| context.rows("SELECT page_id, element_id, name FROM element ORDER BY 1, 2");
     let pages =
         known.rows("SELECT '/v2/workbooks/' || document_id || '/pages/' || page_id || '/elements' FROM page");
     let pages: Vec<_> = pages.iter().map(|path| path.trim_matches('"').to_owned()).collect();
