@@ -150,12 +150,7 @@ fn a_failure_at_what_no_catalog_can_do_without_ends_the_run_with_its_exit_code()
         ("POST /v2/auth/token 503", 7, "server.error", "/v2/auth/token"),
         ("POST /v2/auth/token 401", 5, "auth.rejected", "client secret"),
         // Also where it is only a child that is refused: Sigma means everybody.
-        (
-            "GET /v2/teams/{teamId}/members 429 retry-after=301",
-            7,
-            "rate.retry_after_too_long",
-            "301 seconds",
-        ),
+        ("GET /v2/teams/{teamId}/members 429 retry-after=301", 7, "rate.retry_after_too_long", "301 seconds"),
         ("GET /v2/teams/{teamId}/members html429", 7, "rate.limited", "bytes"),
     ] {
         break_it(&context, &[rule.to_owned()]);
