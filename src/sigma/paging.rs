@@ -303,7 +303,8 @@ impl<T: Row> Listing<T> {
         let uncounted = self.report.total.is_none();
         let slipped = uncounted && self.report.duplicates > self.lookalikes;
         let recounted = self.walk.recounted;
-        let unsure = uncounted && self.walk.pages > 1 && !self.call.spec().path.contains('{');
+        let uncounted_organisation = uncounted && !self.call.spec().path.contains('{');
+        let unsure = uncounted_organisation && self.walk.pages > 1;
         if (missing.is_some() || slipped || recounted || unsure) && by_rules && self.second.is_none() {
             self.first_walk_pages = Some(self.walk.pages);
             self.second = Some(Second { seen: SeenRows::new(), twice: 0, known: self.report.rows });
@@ -314,7 +315,7 @@ impl<T: Row> Listing<T> {
         let errors = (!self.report.row_errors.is_empty()).then_some(Incomplete::RowErrors);
         let short = missing.map(|total| Incomplete::TotalNotReached { total, fetched });
         let again = self.second.as_ref().is_some_and(|second| {
-            let found_more = uncounted && self.report.rows > second.known;
+            let found_more = uncounted_organisation && self.report.rows > second.known;
             recounted || found_more || (slipped && second.twice > 0)
         });
         let drifting = again.then_some(Incomplete::Drifting);

@@ -18,7 +18,7 @@ use crate::truth::{Asked, compare};
 type Rows = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// Derived from rows of several listings: what a part of them gives, the source never had.
-const DERIVED: [&str; 2] = ["/column_lineage", "/objects/sql-table"];
+const DERIVED: [&str; 3] = ["/column_lineage", "/objects/sql-table", "/lineage"];
 
 /// What the catalog was before a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,6 +109,7 @@ impl Books {
     pub fn check(&mut self, context: &Context, came: &Came, full: bool) -> String {
         let stats = context.simulator.stats();
         self.tell(format!("asked: {} {}", stats["by_status"], stats["faults"]));
+        self.expect(!matches!(came, Came::Hung), || "the run did not end in time".to_owned());
         self.keeps_secrets(context, came);
         self.is_bounded(&stats, came);
         let now = self.now(context);
@@ -148,7 +149,7 @@ impl Books {
         let begun = now.runs > self.before.runs;
         let (state, code) = if begun { row(None) } else { ("none".to_owned(), "null".to_owned()) };
         match came {
-            Came::Gone => {}
+            Came::Gone | Came::Hung => {}
             Came::Exited(exit, said) => {
                 let expected = if begun { code.clone() } else { exit.to_string() };
                 self.same(

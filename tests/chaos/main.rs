@@ -32,6 +32,12 @@ fn known() -> Vec<u64> {
     lines.filter(|line| !line.is_empty()).map(|line| line.parse().expect("a seed")).collect()
 }
 
+/// Tells whoever runs these with `--nocapture`.
+#[allow(clippy::print_stderr, reason = "figures for people")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
 }
@@ -86,7 +92,7 @@ fn many_seeds() {
     let (first, count) = (number("CHAOS_FIRST", 0), number("CHAOS_SEEDS", 200));
     let begun = std::time::Instant::now();
     let tally = play_all(known().into_iter().chain(first..first + count).collect());
-    eprintln!("{count} seeds from {first} on in {} s\n{tally}", begun.elapsed().as_secs());
+    say(&format!("{count} seeds from {first} on in {} s\n{tally}", begun.elapsed().as_secs()));
     // Chaos that breaks nothing, or everything, shows nothing.
     for state in ["published", "published_partial", "failed", "rejected", "interrupted", "killed"] {
         assert!(count < 100 || tally.runs(state) > 0, "no run was {state}: {tally}");
@@ -97,5 +103,5 @@ fn many_seeds() {
 #[ignore = "one seed, told by CHAOS_SEED"]
 fn replay() {
     let tally = story::play(number("CHAOS_SEED", 0));
-    eprintln!("{tally}");
+    say(&tally.to_string());
 }

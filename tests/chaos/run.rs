@@ -42,6 +42,8 @@ pub enum Came {
     Ended(Result<Report, Failure>, ClientStats),
     /// It could not say anything.
     Gone,
+    /// It did not end in time.
+    Hung,
     /// The binary's exit code, and what it said.
     Exited(i32, String),
 }
@@ -97,6 +99,7 @@ fn client(settings: &Settings, stop: &Stop) -> SigmaClient {
         base_delay: Duration::from_millis(1),
         longest_delay: Duration::from_millis(4),
         retry_after_jitter: Duration::ZERO,
+        longest_retry_after: Duration::from_millis(50),
         between_token_calls: Duration::from_millis(1),
         ..RetryPolicy::default()
     };
@@ -151,7 +154,8 @@ fn in_process(context: &Context, way: &Way) -> Came {
         }
     });
     match ended {
-        Some(ended) => Came::Ended(ended.expect("a run that ends in time"), client.stats()),
+        Some(Err(_)) => Came::Hung,
+        Some(Ok(ended)) => Came::Ended(ended, client.stats()),
         None => {
             wait_for_the_lock(context);
             Came::Gone

@@ -12,6 +12,7 @@ mod pacing;
 mod page_faults;
 mod requests;
 mod retry_after;
+mod slipping;
 mod statuses;
 mod support;
 mod tls;
