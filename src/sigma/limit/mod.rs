@@ -38,10 +38,14 @@ const PAUSES: u32 = 60;
 const PAUSES_BELOW: u32 = 15;
 /// …but no longer than this…
 const LONGEST_STAY: Duration = Duration::from_secs(300);
-/// …and one part in a hundred of the requests.
+/// …and one part in a hundred of the requests, or has been over for this long: a refusal now and then costs little however
+/// slow the pace is, while staying slow after refusals that had nothing to do with it costs the whole run.
 const CALLS_PER_REFUSAL: u32 = 100;
-/// The slowest pace: a request in ten seconds.
-const SLOWEST: f64 = 0.1;
+const LONG_OVER: Duration = Duration::from_secs(20);
+/// The slowest pace: a request in two seconds.
+const SLOWEST: f64 = 0.5;
+/// The part of the pace that one refusal leaves at least: what was measured may have been less than was let pass.
+const LEFT: f64 = 0.25;
 /// A pause from this on means that Sigma counts over longer times than a measurement takes.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 /// Calls that passed with all lanes full after which one more lane opens.
@@ -339,7 +343,7 @@ impl Limit {
             wall = (wall * overall).sqrt();
         }
         self.is_sure = !grew_quickly && !counted_over_long;
-        self.wall = wall.max(SLOWEST);
+        self.wall = wall.max(self.pace.min(self.wall) * LEFT).max(SLOWEST);
         self.pace = (self.wall * if grew_quickly { NEAR } else { BELOW }).max(SLOWEST);
     }
 
@@ -351,7 +355,8 @@ impl Limit {
         last.passed_since = last.passed_since.saturating_add(1);
         if self.beyond_from.is_none() {
             let stay = ((last.over - last.at) * self.pauses_to_stay).min(LONGEST_STAY);
-            let is_cheap = last.passed_since >= CALLS_PER_REFUSAL * last.refused.min(2);
+            let is_cheap = last.passed_since >= CALLS_PER_REFUSAL * last.refused.min(2)
+                || now.saturating_sub(last.over) >= LONG_OVER;
             self.beyond_from = match self.is_sure {
                 true => is_cheap.then_some((last.over + stay).max(now)),
                 false => Some(now),
