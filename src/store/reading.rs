@@ -219,8 +219,10 @@ impl Catalog {
         if !self.connection().table_exists(None, "permission_read")? {
             return Ok(None);
         }
-        let sql = "SELECT read_at FROM permission_read WHERE run_id = ? AND read_at < ?";
-        let from = self.connection().query_row(sql, params![run.run_id, run.started_at], |row| row.get(0));
+        // An earlier run's, which it shares with that run.
+        let sql = "SELECT read_at FROM permission_read p WHERE run_id = ? AND EXISTS \
+                   (SELECT 1 FROM permission_read o WHERE o.run_id < p.run_id AND o.read_at = p.read_at)";
+        let from = self.connection().query_row(sql, [run.run_id], |row| row.get(0));
         Ok(from.optional()?)
     }
 }

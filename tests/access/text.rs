@@ -17,7 +17,7 @@ fn story() -> Context {
     let catalog = Connection::open(context.database()).expect("the catalog");
     catalog
         .execute_batch(
-            "DELETE FROM member_history; DELETE FROM team_history; DELETE FROM team_member_history;
+            "DELETE FROM settled_run; DELETE FROM member_history; DELETE FROM team_history; DELETE FROM team_member_history;
              DELETE FROM workspace_history; DELETE FROM file_history; DELETE FROM document_history;
              DELETE FROM object_grant_history; DELETE FROM account_type_history;
              INSERT INTO account_type_history (id, name, is_custom, valid_from) VALUES
