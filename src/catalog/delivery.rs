@@ -305,6 +305,17 @@ pub struct DocumentRead {
     pub read_at: String,
 }
 
+/// A document that is not asked for its contents, because neither it nor what it is built on changed since they were read.
+#[derive(Debug)]
+pub struct Carried {
+    /// The document.
+    pub document_id: String,
+    /// That it was not asked, and what the settings leave out of it.
+    pub scopes: Vec<ScopeReport>,
+    /// Whether it has contents of its own: a dataset has none.
+    pub has_contents: bool,
+}
+
 /// The state of a document as its listing shows it: what differs when its contents may.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -386,6 +397,8 @@ pub enum Delivery {
     },
     /// The contents of a document were read to their end: after its bundle.
     Read(DocumentRead),
+    /// Documents that are not asked for their contents.
+    Carried(Vec<Carried>),
     /// An event.
     Event(Event),
 }

@@ -11,13 +11,16 @@ use super::object_rows as rows;
 use super::organisation::ask;
 use super::queue::{DocumentTask, Enqueue, Task};
 use super::worker::{Crawler, combined, ends_the_run, failed, is_told_of_no_more, settled, turned_off};
-use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Carried, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::LineageNode;
 use crate::catalog::record::{Record, Table, Value};
 use crate::catalog::warehouse::{WarehouseColumn, WarehouseTable};
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Endpoint, ListingReport};
 use crate::store::Earlier;
+
+/// Carried documents to hand over together: each delivery may be a commit of its own.
+const BATCH: usize = 1000;
 
 impl Crawler {
     /// Adds a task for each scope that the settings ask for of an object of that kind.
@@ -99,6 +102,7 @@ impl Crawler {
         for task in self.carry.settle() {
             enqueue.add(Task::Document(task));
         }
+        let mut batch = Vec::new();
         let fell_short = earlier.deficient(&[scope::WAREHOUSE_TABLES, scope::WAREHOUSE_COLUMNS])?;
         for (task, tables) in self.carry.carried() {
             for table in tables {
@@ -108,10 +112,6 @@ impl Crawler {
                     self.table_kept(&table, enqueue);
                 }
             }
-            if task.kind == "dataset" {
-                self.deliver_scope(carried(scope::CONTENTS, &task.id)).await?;
-                continue;
-            }
             let mut scopes = vec![carried(scope::CONTENTS, "")];
             for step in graph::STEPS.iter().filter(|step| step.of == task.kind && !step.fallback) {
                 if !step.is_on(&self.settings) && !step.is_optional() && step.scope != scope::PREVIEWS {
@@ -119,13 +119,16 @@ impl Crawler {
                 }
             }
             let document_id = task.id.clone();
-            self.deliver(Delivery::Bundle(Bundle { document_id, rows: Rows::default(), scopes })).await?;
+            batch.push(Carried { document_id, scopes, has_contents: task.kind != "dataset" });
+            if batch.len() >= BATCH {
+                self.deliver(Delivery::Carried(std::mem::take(&mut batch))).await?;
+            }
             let refreshed = graph::scopes_of(task.kind, &self.settings);
             if refreshed.iter().any(|step| step.changes_unseen(&self.settings)) {
                 enqueue.add(Task::Refresh(task));
             }
         }
-        Ok(())
+        self.deliver(Delivery::Carried(batch)).await
     }
 
     /// That a warehouse table is not what it was, if it is not: the documents that read it are to be asked again.

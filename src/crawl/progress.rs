@@ -65,6 +65,10 @@ pub(super) fn write(
                 snapshot.rows += bundle.rows.len() as u64;
                 snapshot.documents_done += 1;
             }
+            Delivery::Carried(documents) => {
+                let done = documents.iter().filter(|document| document.has_contents);
+                snapshot.documents_done += done.count() as u64;
+            }
             Delivery::Bundle(bundle) => snapshot.rows += bundle.rows.len() as u64,
             Delivery::Adopted { scope, documents, .. } => {
                 snapshot.documents_found += documents;

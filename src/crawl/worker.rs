@@ -229,6 +229,7 @@ impl Crawler {
             | Delivery::Learnt { .. }
             | Delivery::Adopted { .. }
             | Delivery::Read(_)
+            | Delivery::Carried(_)
             | Delivery::Event(_) => (None, None),
         };
         let read_from: Vec<String> = rows.into_iter().flat_map(|rows| self.connections_of(rows)).collect();

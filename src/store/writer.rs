@@ -12,7 +12,7 @@ use super::ledger::RunStart;
 use super::staging::{self, Resume};
 use super::{Store, ledger};
 use crate::catalog::TABLES;
-use crate::catalog::delivery::{Bundle, Delivery, Event, FollowUp, Page, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{Bundle, Carried, Delivery, Event, FollowUp, Page, Rows, ScopeReport, scope};
 use crate::catalog::record::{Table, Value};
 
 /// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
@@ -110,6 +110,11 @@ impl Writer {
             }
             Delivery::Adopted { scope, parent, .. } => {
                 staging::adopt(&self.store.connection, self.epoch.run, scope, &parent)?;
+            }
+            Delivery::Carried(documents) => {
+                for Carried { document_id, scopes, .. } in &documents {
+                    scopes.iter().try_for_each(|report| self.store_scope(document_id, report))?;
+                }
             }
             Delivery::Read(read) => super::reading::note(&self.store.connection, self.epoch.run, &read)?,
             Delivery::Event(event) => self.store_event(&event)?,
