@@ -484,6 +484,10 @@ fn what_filters_kinds_and_views_leave_out_for_a_while_is_not_carried_when_it_is_
         &["--archived", "true", "--personal", "true", "--explorations", "true"],
         &[],
     ];
+    // Gone and back although nothing changed: the catalog has nothing of it that could be kept.
+    extract_into(&context, "catalog.db", &["--exclude-documents", &workbook]);
+    let (ran, differences) = night(&context, &[]);
+    assert_eq!((differences.as_str(), documents(&ran, "unread").1), ("", 1), "{ran}");
     for (place, arguments) in nights.iter().enumerate() {
         rename(&format!("Model {place}"));
         let (ran, differences) = night(&context, arguments);
