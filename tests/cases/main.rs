@@ -2,6 +2,7 @@
 //!
 //! One file per group beside this one, a line for each test of a case: `E18 tests/client/statuses.rs name_of_the_test`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The groups, how many cases each has, and what they are about.
@@ -36,5 +37,14 @@ fn every_test_that_is_named_exists() {
         let source = std::fs::read_to_string(root.join(file))
             .unwrap_or_else(|error| panic!("{case}: {file}: {error}"));
         assert!(source.contains(&format!("fn {test}(")), "{case}: {file} has no test `{test}`");
+    }
+}
+
+#[test]
+fn every_case_has_a_test() {
+    for (group, count, text) in GROUPS {
+        let named: BTreeSet<_> = lines(text).map(|(case, _, _)| case.to_owned()).collect();
+        let wanted: BTreeSet<_> = (1..=count).map(|number| format!("{group}{number}")).collect();
+        assert_eq!(named, wanted, "group {group}");
     }
 }
