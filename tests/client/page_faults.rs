@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use sigma_catalog::sigma::model::{AccountTypePermission, Control, Page, Tenant, Workspace};
-use sigma_catalog::sigma::{Endpoint, ErrorKind, Incomplete, ListingReport, SigmaError};
+use sigma_catalog::sigma::{Endpoint, ErrorKind, Incomplete, ListingReport, Remark, SigmaError};
 
 use crate::support::*;
 
@@ -28,6 +28,7 @@ pub struct Walked {
     pub ids: Vec<String>,
     pub report: ListingReport,
     pub requests: Vec<Seen>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Walks a listing whose pages are given by cursor (the first has none) and by how often it was asked for before.
@@ -57,7 +58,12 @@ pub async fn walk(
     let stats = client.stats();
     assert_eq!(stats.duplicates, report.duplicates);
     assert_eq!(report.rows, rows.len() as u64);
-    Ok(Walked { ids: rows.into_iter().map(|row| row.page_id).collect(), report, requests })
+    Ok(Walked {
+        ids: rows.into_iter().map(|row| row.page_id).collect(),
+        report,
+        requests,
+        remarks: stats.remarks,
+    })
 }
 
 #[tokio::test]
