@@ -153,7 +153,7 @@ impl Summary {
         if let Some(earlier) = self.resumes {
             printer.line(format_args!("went on with what run {earlier} had read"))?;
         }
-        for line in printer.paragraph(&self.asked()) {
+        for line in self.asked().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;
         }
         if let Some(rate) = requests.learnt_per_second {
@@ -202,14 +202,18 @@ impl Summary {
         }
     }
 
-    /// How many documents were asked for their contents, and why.
-    fn asked(&self) -> String {
+    /// How many documents were asked for their contents, and why; of a first run that is no news.
+    fn asked(&self) -> Option<String> {
         let DocumentCounts { carried, asked } = &self.documents;
+        if *carried == 0 && asked.keys().all(|why| *why == "unread") {
+            return None;
+        }
         let total: u64 = asked.values().sum();
         let each = asked.iter().map(|(why, count)| format!("{} {}", thousands(*count), why_words(why)));
         let each: Vec<String> = each.collect();
         let why = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
-        format!("documents: {} unchanged and not asked, {} asked{why}", thousands(*carried), thousands(total))
+        let (carried, total) = (thousands(*carried), thousands(total));
+        Some(format!("documents: {carried} unchanged and not asked, {total} asked{why}"))
     }
 
     /// What was left out, why, one line each.
