@@ -416,7 +416,12 @@ fn what_was_read_otherwise_is_not_gone_on_with_and_that_is_said() {
         assert!(said.len() == 1 && said[0].contains(why), "{why}: {said:?}");
         let asked: u64 = context.simulator.asked().0.values().sum();
         if !more.contains(&"--lineage") {
-            assert_eq!(asked, whole.requests, "{why}");
+            // What the killed process had on the way may be counted here.
+            assert!(
+                (whole.requests..whole.requests + 5).contains(&asked),
+                "{why}: {asked} of {}",
+                whole.requests
+            );
             assert_alike(&whole.told, &told(&context), why);
         }
     }

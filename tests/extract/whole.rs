@@ -43,10 +43,11 @@ fn state(context: &Context) -> Vec<String> {
     );
     let mut all = Vec::new();
     for name in names.iter().map(|name| name.trim_matches('"')) {
-        // `document_key` numbers what was ever seen; nothing is read through it alone.
+        // `document_key` numbers what was ever seen; nothing is read through it alone. The others tell of runs.
         if name.starts_with("run")
             || name.starts_with("sqlite_")
-            || ["fetch_scope", "document_key", "catalog_state"].contains(&name)
+            || ["fetch_scope", "document_key", "catalog_state", "permission_read", "settled_run"]
+                .contains(&name)
         {
             continue;
         }
