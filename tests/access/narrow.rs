@@ -51,19 +51,7 @@ fn rows(facts: &Facts) -> Rows {
         rows.push(AccountType { id, name, description: None, is_custom });
     }
     for fact in &facts.members {
-        rows.push(Member {
-            id: fact.id.clone(),
-            email: fact.email.clone(),
-            first_name: None,
-            last_name: None,
-            member_type: fact.account_type.clone(),
-            user_kind: fact.user_kind.clone(),
-            is_archived: Some(fact.is_archived),
-            is_inactive: Some(fact.is_inactive),
-            home_folder_id: None,
-            created_at: None,
-            updated_at: None,
-        });
+        rows.push(Member::from(fact));
     }
     for fact in &facts.teams {
         rows.push(Team {

@@ -245,7 +245,7 @@ fn whatever_is_asked_for_a_killed_run_is_gone_on_with() {
     }
 }
 
-/// By hand: `RESUME_KILLS=200 cargo test --test extract -- --ignored killed_at_random`.
+/// Some in CI; all by hand: `RESUME_KILLS=200 cargo test --test extract -- --ignored killed_at_random`.
 #[test]
 #[ignore = "minutes: as many kills as RESUME_KILLS says, 200 unless told"]
 fn a_run_killed_at_random_points_is_gone_on_with() {

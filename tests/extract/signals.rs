@@ -93,15 +93,20 @@ fn a_signal_ends_a_run_within_seconds_and_what_it_had_read_is_not_asked_again() 
     }
 }
 
+/// Somebody who keeps the catalog locked: an orderly end has to wait for that, and fails in the end.
+fn holding(context: &Context) -> Connection {
+    let holder = Connection::open(context.database()).expect("the catalog");
+    holder.busy_timeout(Duration::from_secs(20)).expect("patience");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    holder
+}
+
 #[test]
 fn a_second_signal_ends_a_run_at_once() {
     let context = slow();
     context.extract();
     let mut child = midway(&context);
-    // Nobody else may write now: an orderly end has to wait for that, and fails in the end.
-    let holder = Connection::open(context.database()).expect("the catalog");
-    holder.busy_timeout(Duration::from_secs(20)).expect("patience");
-    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let holder = holding(&context);
     signal(&child, "-INT");
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().expect("a child").is_none(), "the orderly end waits");
@@ -118,9 +123,7 @@ fn two_signals_in_one_moment_are_two() {
     let context = slow();
     context.extract();
     let mut child = midway(&context);
-    let holder = Connection::open(context.database()).expect("the catalog");
-    holder.busy_timeout(Duration::from_secs(20)).expect("patience");
-    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let _holder = holding(&context);
     // A stopped process hears both when it goes on.
     for name in ["-STOP", "-INT", "-TERM", "-CONT"] {
         signal(&child, name);

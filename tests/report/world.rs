@@ -63,20 +63,7 @@ impl World {
     }
 
     fn identity(&self) -> Identity {
-        let member = |fact: &sigma_catalog::catalog::facts::MemberFact| Member {
-            id: fact.id.clone(),
-            email: fact.email.clone(),
-            first_name: None,
-            last_name: None,
-            member_type: fact.account_type.clone(),
-            user_kind: fact.user_kind.clone(),
-            is_archived: Some(fact.is_archived),
-            is_inactive: Some(fact.is_inactive),
-            home_folder_id: None,
-            created_at: None,
-            updated_at: None,
-        };
-        let members: Vec<Member> = self.facts.members.iter().map(member).collect();
+        let members: Vec<Member> = self.facts.members.iter().map(Member::from).collect();
         let mapping = self.pairs.clone().map(|(pairs, merge)| Mapping::of(pairs, merge));
         let matching = mapping.as_ref().map_or(Matching::Email, Matching::Csv);
         Identity::new(reconcile(&members, &self.users, matching, Include::default()))
