@@ -72,7 +72,7 @@ pub struct SimulateArgs {
     /// Ordinary objects only, exactly as many as asked for: what a benchmark wants.
     #[arg(long)]
     uniform: bool,
-    /// Wait before each answer, in milliseconds.
+    /// From each request to its answer, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
     /// Refuse requests beyond this rate with status 429.

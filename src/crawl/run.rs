@@ -372,7 +372,10 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     };
     let queue = Arc::new(queue);
     let mut workers = JoinSet::new();
-    for _ in 0..crawler.settings.concurrency {
+    // The gate lets no more requests out than `concurrency`; with a few workers more, a turn that comes free while others are
+    // busy with what they were answered does not pass unused.
+    let concurrency = crawler.settings.concurrency;
+    for _ in 0..concurrency + concurrency.div_ceil(4) {
         let (crawler, queue) = (Arc::clone(&crawler), Arc::clone(&queue));
         workers.spawn(async move { crawler.work(&queue).await });
     }

@@ -22,11 +22,11 @@ impl Token {
     ///
     /// Only an administrator may list workbooks without the permission check; others are refused with 403.
     pub async fn ask(client: &SigmaClient) -> Result<Self, CrawlError> {
-        let whoami: model::Whoami = client
-            .one(&Endpoint::Whoami.call())
-            .await
-            .map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
-        let admin = match is_administrator(client).await {
+        let call = Endpoint::Whoami.call();
+        let (whoami, admin) = tokio::join!(client.one::<model::Whoami>(&call), is_administrator(client));
+        let whoami =
+            whoami.map_err(|error| CrawlError::sigma("asking Sigma whose credentials these are", error))?;
+        let admin = match admin {
             Ok(admin) => Some(admin),
             // That there is no answer says nothing about the owner, and must not look as if it did.
             Err(error) if super::worker::ends_the_run(&error) || NO_ANSWER.contains(&error.kind()) => {

@@ -28,7 +28,7 @@ pub struct Options {
     pub data_models: usize,
     /// Loopback port to listen on; 0 takes any free one.
     pub port: u16,
-    /// Wait before each answer.
+    /// From each request to its answer, on average at least.
     pub latency: Duration,
     /// Answer 429 to requests beyond this rate (token calls have their own limit).
     pub requests_per_second: Option<u32>,

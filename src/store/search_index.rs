@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
@@ -96,6 +97,17 @@ impl Store {
     }
 }
 
+/// Removes the entries that a condition on named keys, given as JSON, picks. All at once, because each statement that
+/// removes makes the index write out what it has in memory.
+fn forget(db: &Connection, condition: &str, named: &impl Serialize) -> Result<(), StoreError> {
+    let named = serde_json::to_string(named)
+        .map_err(|error| StoreError::Internal(format!("keys that are no JSON: {error}")))?;
+    let entries = format!("SELECT entry FROM search_object WHERE {condition}");
+    db.execute(&format!("DELETE FROM search_text WHERE rowid IN ({entries})"), [&named])?;
+    db.execute(&format!("DELETE FROM search_object WHERE {condition}"), [&named])?;
+    Ok(())
+}
+
 fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
     // Sources outside documents, which have entries for as long as a document names them.
     let mut named: BTreeSet<(String, String)> = BTreeSet::new();
@@ -111,8 +123,8 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
                 }
             });
         }
+        forget(db, "document = 0 AND id IN (SELECT value FROM json_each(?))", &changed)?;
         for id in changed {
-            forget(db, 0, &id)?;
             let found = db.prepare_cached(source.texts)?.query_row([&id], texts).optional()?;
             if let Some((kind, texts)) = found {
                 insert(db, &kind, 0, &id, &texts)?;
@@ -130,16 +142,25 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
         }
     };
     let since = if let Which::Since(published, _) = which { Some(published) } else { None };
+    forget(db, "document IN (SELECT value FROM json_each(?))", &documents)?;
     for document in documents {
         write_document(db, document, since, &mut named)?;
     }
+    let mut is_object = db.prepare("SELECT 1 FROM document_history WHERE id = ? AND valid_to IS NULL")?;
+    let mut nodes = Vec::new();
     for (kind, id) in named {
+        if !is_object.exists([&id])? {
+            nodes.push((kind, id));
+        }
+    }
+    forget(db, "document = 0 AND (kind, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", &nodes)?;
+    for (kind, id) in nodes {
         write_node(db, &kind, &id)?;
     }
     Ok(())
 }
 
-/// Renews the entries of what lies in a document; collects the sources outside it of which it says something new since a
+/// Writes the entries of what lies in a document; collects the sources outside it of which it says something new since a
 /// run, or anything where there is no run.
 fn write_document(
     db: &Connection,
@@ -147,7 +168,6 @@ fn write_document(
     since: Option<i64>,
     named: &mut BTreeSet<(String, String)>,
 ) -> Result<(), StoreError> {
-    forget_all(db, document)?;
     let mut pages =
         db.prepare_cached("SELECT page_id, name FROM page_history WHERE document = ? AND valid_to IS NULL")?;
     let mut rows = pages.query([document])?;
@@ -202,15 +222,8 @@ fn write_document(
     Ok(())
 }
 
-/// Renews the entry of a source that documents name, unless it is an object in its own right.
+/// Writes the entry of a source that documents name and that is no object in its own right.
 fn write_node(db: &Connection, kind: &str, id: &str) -> Result<(), StoreError> {
-    let is_object = db
-        .prepare_cached("SELECT 1 FROM document_history WHERE id = ? AND valid_to IS NULL")?
-        .exists([id])?;
-    if is_object {
-        return Ok(());
-    }
-    forget_kind(db, 0, id, kind)?;
     let name: Option<Option<String>> = db
         .prepare_cached(
             "SELECT max(name) FROM lineage_node_history WHERE id = ? AND type = ? AND valid_to IS NULL GROUP BY id",
@@ -251,33 +264,5 @@ fn insert(db: &Connection, kind: &str, document: i64, id: &str, texts: &Texts) -
         texts.formulas,
         texts.sql
     ])?;
-    Ok(())
-}
-
-/// Removes the entries that a condition names.
-macro_rules! forget {
-    ($db:expr, $condition:literal, $parameters:expr) => {{
-        $db.prepare_cached(concat!(
-            "DELETE FROM search_text WHERE rowid IN (SELECT entry FROM search_object WHERE ",
-            $condition,
-            ")"
-        ))?
-        .execute($parameters)?;
-        $db.prepare_cached(concat!("DELETE FROM search_object WHERE ", $condition))?.execute($parameters)?;
-    }};
-}
-
-fn forget_all(db: &Connection, document: i64) -> Result<(), StoreError> {
-    forget!(db, "document = ?", [document]);
-    Ok(())
-}
-
-fn forget(db: &Connection, document: i64, id: &str) -> Result<(), StoreError> {
-    forget!(db, "document = ? AND id = ?", params![document, id]);
-    Ok(())
-}
-
-fn forget_kind(db: &Connection, document: i64, id: &str, kind: &str) -> Result<(), StoreError> {
-    forget!(db, "document = ? AND id = ? AND kind = ?", params![document, id, kind]);
     Ok(())
 }

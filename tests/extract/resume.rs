@@ -82,10 +82,22 @@ fn killed_after(context: &Context, answered: u64, more: &[&str]) -> Option<BTree
         return None;
     }
     // What was answered is on its way to the disk: nothing that waits is needed for that.
-    std::thread::sleep(Duration::from_millis(150));
+    let mut idle = 0;
+    while idle < 15 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+        idle = if is_busy(child.id()) { 0 } else { idle + 1 };
+    }
     child.kill().expect("a kill");
     child.wait().expect("an end");
     Some(context.simulator.asked().0)
+}
+
+/// Whether a thread of a process runs, wants to, or waits for the disk. Linux tells it; elsewhere none seems to.
+fn is_busy(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let states = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    let mut states = states.filter_map(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()));
+    states.any(|rest| rest.starts_with(['R', 'D']))
 }
 
 /// Everything that a catalog tells, but the numbers and times of runs.
@@ -217,8 +229,10 @@ pub fn assert_nothing_twice(
     what: &str,
 ) {
     let again: Vec<String> = pieces(first).intersection(&pieces(second)).cloned().collect();
-    // Besides what the workers were reading: whether grants may be asked by principal is one member's grants asked ahead.
-    assert!(again.len() <= workers + 1, "{what}: asked again {again:#?}");
+    // A few more pieces are in hand than requests in flight. Besides: whether grants may be asked by principal is one
+    // member's grants asked ahead.
+    let in_hand = workers + workers.div_ceil(4) + 1;
+    assert!(again.len() <= in_hand, "{what}: asked again {again:#?}");
 }
 
 /// Points of a run, spread over all of it.

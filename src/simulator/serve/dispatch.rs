@@ -1,5 +1,8 @@
 //! The way of a request: rate, fault, token, route, handler, fault, answer.
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,6 +12,7 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     State, TOKEN_PATH,
@@ -26,6 +30,8 @@ use crate::simulator::{
 
 /// Bodies of requests larger than this are refused.
 const MAX_BODY: usize = 1 << 20;
+/// Timers count in whole milliseconds and fire up to one late: that much on average.
+const TIMER_IS_LATE: Duration = Duration::from_micros(500);
 /// What unknown paths are counted under.
 const UNKNOWN: &str = "(unknown)";
 
@@ -54,9 +60,9 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     }
     state.turnstile.pass(head.uri.path_and_query().map_or(path, |target| target.as_str())).await;
     let in_flight = state.stats.enter();
-    if !state.options.latency.is_zero() {
-        tokio::time::sleep(state.options.latency).await;
-    }
+    let latency = state.options.latency;
+    // Counted from the question, so that what the answer takes to be made is part of it.
+    let due = (!latency.is_zero()).then(|| Instant::now() + latency.saturating_sub(TIMER_IS_LATE));
     let found = state.router.find(method, path).filter(|_| matches!(method, "GET" | "POST"));
     let is_token = method == "POST" && path == TOKEN_PATH;
     let template = match &found {
@@ -70,6 +76,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     let answered_method = if method == "POST" { "POST" } else { "GET" };
 
     if !is_token && !state.admits() {
+        wait_for(due).await;
         state.stats.record(answered_method, template, 429);
         let retry_after = state.options.retry_after.then_some("1");
         return plain(breaking::too_fast(state.options.html_429, &request_id), &request_id, retry_after);
@@ -90,7 +97,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         state.stats.record_fault(answered_method, template, kind.name());
     }
     match kind {
-        Some(FaultKind::Wire(Wire::Slow)) => tokio::time::sleep(SLOW).await,
+        Some(FaultKind::Wire(Wire::Slow)) => sleep(SLOW).await,
         Some(FaultKind::Vanish) => vanish(&state, path),
         Some(FaultKind::Appear) => {
             let newcomer = Mutation::AddDocument { kind: "workbook".to_owned(), name: None, folder: None };
@@ -122,6 +129,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         let query = Query::parse(head.uri.query().unwrap_or(""));
         answer = breaking::spoil(kind, answer, &query, &walked, &request_id);
     }
+    wait_for(due).await;
     state.stats.record(answered_method, template, answer.status);
     drop(in_flight);
     let wire = match kind {
@@ -138,6 +146,13 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         }
     }
     response
+}
+
+/// Waits until an answer is due.
+async fn wait_for(due: Option<Instant>) {
+    if let Some(due) = due {
+        sleep_until(due).await;
+    }
 }
 
 /// What strikes a request: a rule, or else chaos, which may change the organisation as well.
