@@ -14,8 +14,10 @@ use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::document::Page;
+use crate::catalog::document::{LineageNode, Page};
+use crate::catalog::record::Record;
 use crate::config::CrawlSettings;
+use crate::lineage::document::CUSTOM_SQL_TYPE;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 use crate::store::now;
@@ -86,7 +88,9 @@ impl Crawler {
         let visible = visible.filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible_of);
         effects.extend(visible.clone().map(Effect::Pages));
         effects.extend(self.tables_of(&reading.rows));
-        let is_read = !task.archived && is_read_to_its_end(&reading.scopes);
+        let is_read = !task.archived
+            && !reading.rows.is_sketch(LineageNode::TABLE)
+            && is_read_to_its_end(&reading.scopes);
         let read = is_read.then(|| self.carry.read(task, &reading.rows, read_at));
         if task.was_carried {
             reading.scopes.push(settled(scope::CONTENTS, "", &ListingReport::default()));
@@ -287,6 +291,8 @@ impl Crawler {
                 lineage::add_element(&mut found, &document, element, &graph);
             })
             .await?;
+            lineage::add_models_of_edges(&mut found);
+            reading.sketch(&found);
             reading.lineage(found);
             return Ok(());
         }
@@ -318,8 +324,11 @@ impl Crawler {
     }
 
     async fn warn(&self, task: &DocumentTask, report: &ScopeReport) -> Result<(), CrawlError> {
-        let place =
-            if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
+        let place = match (report.parent.as_str(), report.scope) {
+            ("", _) => String::new(),
+            (sql, scope::LINEAGE) => format!(" of custom SQL {sql}"),
+            (page, _) => format!(" of page {page}"),
+        };
         let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
         self.deliver(Delivery::Event(report.warning(context))).await
     }
@@ -403,6 +412,25 @@ impl Reading<'_> {
     /// Something was read of that element.
     fn names(&mut self, element: &str) {
         self.has_unlisted |= !element.is_empty() && !self.listed.contains(element);
+    }
+
+    /// Notes that what elements read was told by their own graphs: these name it, and leave out its connection and the text
+    /// of custom SQL. What is not named is gone; of the rest the catalog keeps what it has, which may be old.
+    fn sketch(&mut self, found: &Lineage) {
+        if !found.nodes.is_empty() {
+            self.rows.sketch::<LineageNode>();
+        }
+        for node in found.nodes.iter().filter(|node| node.r#type == CUSTOM_SQL_TYPE) {
+            let message = "only the lineage of single elements was told, which leaves out the text of custom SQL: what is \
+                           known of it stays; the next run asks again";
+            self.scopes.push(ScopeReport::without_rows(
+                scope::LINEAGE,
+                &node.id,
+                Outcome::Incomplete,
+                "lineage.by_element",
+                message,
+            ));
+        }
     }
 
     fn lineage(&mut self, found: Lineage) {
