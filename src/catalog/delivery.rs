@@ -1,6 +1,6 @@
 //! What a crawl hands to a store: rows, scopes with their outcome, events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -225,6 +225,7 @@ impl ScopeReport {
 #[derive(Debug, Default)]
 pub struct Rows {
     tables: BTreeMap<&'static str, (TableRef, Vec<Vec<Value>>)>,
+    sketches: BTreeSet<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -238,6 +239,17 @@ impl Rows {
             .or_insert_with(|| (TableRef(R::TABLE), Vec::new()))
             .1
             .push(record.into_values());
+    }
+
+    /// Says that whoever told the rows of a table does not tell all there is to them: what they leave empty stays as it is
+    /// known.
+    pub fn sketch<R: Record>(&mut self) {
+        self.sketches.insert(R::TABLE.name);
+    }
+
+    /// Whether the rows of a table leave empty what was not told.
+    pub fn is_sketch(&self, table: &Table) -> bool {
+        self.sketches.contains(table.name)
     }
 
     /// The rows of a table.
@@ -286,7 +298,8 @@ pub struct Bundle {
     pub document_id: String,
     /// Its rows.
     pub rows: Rows,
-    /// Its scopes. Parents of page scopes are page ids; the others have none.
+    /// Its scopes. Parents of page scopes are page ids; the others have none, but for the lineage of custom SQL whose text
+    /// is not known.
     pub scopes: Vec<ScopeReport>,
 }
 

@@ -14,8 +14,10 @@ use super::queue::{DocumentTask, Enqueue};
 use super::rows;
 use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
-use crate::catalog::document::Page;
+use crate::catalog::document::{LineageNode, Page};
+use crate::catalog::record::Record;
 use crate::config::CrawlSettings;
+use crate::lineage::document::CUSTOM_SQL_TYPE;
 use crate::sigma::model::{self, Row};
 use crate::sigma::{Call, ListingReport, Paging, SigmaError};
 use crate::store::now;
@@ -38,13 +40,13 @@ pub(super) struct Reading<'task> {
     /// The elements that may have columns, SQL and lineage.
     pub data_elements: Vec<String>,
     /// All elements that were listed.
-    listed: HashSet<String>,
+    pub listed: HashSet<String>,
     /// Columns or SQL name an element that was not listed.
-    has_unlisted: bool,
+    pub has_unlisted: bool,
     /// The columns of all elements were read with one listing.
-    has_bulk_columns: bool,
+    pub has_bulk_columns: bool,
     /// The pages in their order, if all are known.
-    pages: Option<Vec<Page>>,
+    pub pages: Option<Vec<Page>>,
 }
 
 /// What asking for one scope gave.
@@ -86,7 +88,9 @@ impl Crawler {
         let visible = visible.filter(|_| task.kind == "workbook" && self.gallery.is_some()).map(visible_of);
         effects.extend(visible.clone().map(Effect::Pages));
         effects.extend(self.tables_of(&reading.rows));
-        let is_read = !task.archived && is_read_to_its_end(&reading.scopes);
+        let is_read = !task.archived
+            && !reading.rows.is_sketch(LineageNode::TABLE)
+            && is_read_to_its_end(&reading.scopes);
         let read = is_read.then(|| self.carry.read(task, &reading.rows, read_at));
         if task.was_carried {
             reading.scopes.push(settled(scope::CONTENTS, "", &ListingReport::default()));
@@ -175,7 +179,6 @@ impl Crawler {
     }
 
     async fn elements(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
-        let kind = reading.task.kind;
         let Some(pages) = self.step_of(scope::PAGES, reading) else {
             let Some(step) = self.step_of(scope::ELEMENTS, reading) else { return Ok(()) };
             let answer = self.ask(reading.call(step)).await?;
@@ -183,52 +186,35 @@ impl Crawler {
             return Ok(());
         };
         let answer = self.ask(reading.call(pages)).await?;
-        let (mut page_ids, mut known) = (Vec::new(), Vec::new());
+        let mut known = Vec::new();
         reading.take(pages, "", answer, |row: model::Page, reading| {
-            page_ids.push(row.page_id.clone());
             let page = rows::page(row);
             known.push(page.clone());
             reading.rows.push(page);
         });
         let all_known = reading.scopes.last().is_some_and(|report| report.outcome.is_complete());
+        self.elements_of(&known, reading).await?;
         reading.pages = all_known.then_some(known);
-        let Some(step) = graph::find(scope::PAGE_ELEMENTS, kind) else { return Ok(()) };
-        let calls = page_ids.iter().map(|page| reading.call(step).path("pageId", page)).collect();
-        let mut page_ids = page_ids.iter();
+        Ok(())
+    }
+
+    /// The elements of some pages.
+    pub(super) async fn elements_of(
+        &self,
+        pages: &[Page],
+        reading: &mut Reading<'_>,
+    ) -> Result<(), CrawlError> {
+        let Some(step) = graph::find(scope::PAGE_ELEMENTS, reading.task.kind) else { return Ok(()) };
+        let call = |page: &Page| reading.call(step).path("pageId", &page.page_id);
+        let calls = pages.iter().map(call).collect();
+        let mut pages = pages.iter();
         self.ask_all(calls, |answer| {
-            let Some(page) = page_ids.next() else { return };
-            reading.take(step, page, answer, |row: model::Element, reading| reading.element(Some(page), row));
+            let Some(Page { page_id, .. }) = pages.next() else { return };
+            reading.take(step, page_id, answer, |row: model::Element, reading| {
+                reading.element(Some(page_id), row);
+            });
         })
         .await
-    }
-
-    /// Sees to the elements that no page shows, once columns or SQL were read: asked for only where those name one. Where
-    /// the columns of all elements were read and name none, there is none.
-    async fn elements_on_no_page(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
-        if reading.has_unlisted {
-            return self.flat_list(reading).await;
-        }
-        let is_read = |report: &ScopeReport| report.scope == scope::QUERIES || report.scope == scope::COLUMNS;
-        let all_read = reading.scopes.iter().filter(|report| is_read(report)).count() == 2;
-        if all_read && reading.has_bulk_columns && reading.wants_flat_list() {
-            reading.scopes.push(settled(scope::ELEMENTS, "", &ListingReport::default()));
-        }
-        Ok(())
-    }
-
-    /// Asks the flat list of elements, once, for those that no page shows.
-    pub(super) async fn flat_list(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
-        let Some(step) = graph::find_fallback(scope::ELEMENTS, reading.task.kind) else { return Ok(()) };
-        if !reading.wants_flat_list() {
-            return Ok(());
-        }
-        let answer = self.ask(reading.call(step)).await?;
-        reading.take(step, "", answer, |row: model::Element, reading| {
-            if !reading.listed.contains(&row.element_id) {
-                reading.element(None, row);
-            }
-        });
-        Ok(())
     }
 
     async fn columns(&self, reading: &mut Reading<'_>) -> Result<(), CrawlError> {
@@ -287,6 +273,8 @@ impl Crawler {
                 lineage::add_element(&mut found, &document, element, &graph);
             })
             .await?;
+            lineage::add_models_of_edges(&mut found);
+            reading.sketch(&found);
             reading.lineage(found);
             return Ok(());
         }
@@ -318,8 +306,11 @@ impl Crawler {
     }
 
     async fn warn(&self, task: &DocumentTask, report: &ScopeReport) -> Result<(), CrawlError> {
-        let place =
-            if report.parent.is_empty() { String::new() } else { format!(" of page {}", report.parent) };
+        let place = match (report.parent.as_str(), report.scope) {
+            ("", _) => String::new(),
+            (sql, scope::LINEAGE) => format!(" of custom SQL {sql}"),
+            (page, _) => format!(" of page {page}"),
+        };
         let context = format!("{}{place} of {} {}", report.scope, task.kind, task.id);
         self.deliver(Delivery::Event(report.warning(context))).await
     }
@@ -390,7 +381,7 @@ impl Reading<'_> {
         self.scopes.push(report);
     }
 
-    fn element(&mut self, page: Option<&str>, row: model::Element) {
+    pub fn element(&mut self, page: Option<&str>, row: model::Element) {
         let has_data = row.vizualization_type.is_some()
             || row.r#type.as_deref().is_none_or(|found| !WITHOUT_DATA.contains(&found));
         if has_data {
@@ -403,6 +394,25 @@ impl Reading<'_> {
     /// Something was read of that element.
     fn names(&mut self, element: &str) {
         self.has_unlisted |= !element.is_empty() && !self.listed.contains(element);
+    }
+
+    /// Notes that what elements read was told by their own graphs: these name it, and leave out its connection and the text
+    /// of custom SQL. What is not named is gone; of the rest the catalog keeps what it has, which may be old.
+    fn sketch(&mut self, found: &Lineage) {
+        if !found.nodes.is_empty() {
+            self.rows.sketch::<LineageNode>();
+        }
+        for node in found.nodes.iter().filter(|node| node.r#type == CUSTOM_SQL_TYPE) {
+            let message = "only the lineage of single elements was told, which leaves out the text of custom SQL: what is \
+                           known of it stays; the next run asks again";
+            self.scopes.push(ScopeReport::without_rows(
+                scope::LINEAGE,
+                &node.id,
+                Outcome::Incomplete,
+                "lineage.by_element",
+                message,
+            ));
+        }
     }
 
     fn lineage(&mut self, found: Lineage) {
@@ -437,11 +447,5 @@ impl Reading<'_> {
             _ => false,
         });
         elements.all(|report| report.outcome.is_complete())
-    }
-
-    /// Whether the flat list of elements was not asked yet and may be: it does not say on which page an element stands, so
-    /// all pages have to be known.
-    fn wants_flat_list(&self) -> bool {
-        self.has_all_elements() && !self.scopes.iter().any(|report| report.scope == scope::ELEMENTS)
     }
 }

@@ -138,6 +138,18 @@ pub(super) fn add_element(
     }
 }
 
+/// Adds the data models that edges alone name: graphs of elements leave some of them undescribed.
+pub(super) fn add_models_of_edges(lineage: &mut Lineage) {
+    let models = lineage.edges.iter().filter(|edge| edge.source_type == "data-model");
+    let models: BTreeSet<String> = models.map(|edge| edge.source_document_id.clone()).collect();
+    for id in models {
+        if !lineage.nodes.iter().any(|known| known.r#type == "data-model" && known.id == id) {
+            let r#type = "data-model".to_owned();
+            lineage.nodes.push(LineageNode { r#type, id, name: None, connection_id: None, definition: None });
+        }
+    }
+}
+
 /// How a source is used, the closest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -337,5 +349,9 @@ mod tests {
         let lookup = lineage.edges.iter().find(|edge| edge.source_type == "element").unwrap();
         assert_eq!(lookup.kind, "lookup");
         assert_eq!(lineage.nodes.len(), 1);
+        for _ in 0..2 {
+            add_models_of_edges(&mut lineage);
+            assert_eq!((lineage.nodes.len(), lineage.nodes[1].id.as_str()), (2, MODEL));
+        }
     }
 }

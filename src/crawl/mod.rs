@@ -32,6 +32,7 @@ pub mod graph;
 mod left_out;
 mod lineage;
 mod mirror;
+mod no_page;
 mod object_rows;
 mod objects;
 mod organisation;

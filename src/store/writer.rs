@@ -255,6 +255,9 @@ impl Writer {
             for key in order {
                 let row = incoming[&key];
                 let before = current.remove(&owned_key(table, row));
+                let is_sketch = bundle.rows.is_sketch(table);
+                let known = before.as_ref().filter(|_| is_sketch).map(|known| completed(row, &known.values));
+                let row = known.as_ref().unwrap_or(row);
                 let stored =
                     sql.store(&self.store.connection, self.epoch, Some(document), row, before.as_ref())?;
                 count(&mut tallies, table, row, before.as_ref(), stored);
@@ -331,6 +334,12 @@ impl Writer {
 
 fn owned_key(table: &Table, row: &[Value]) -> Vec<Value> {
     table.key_of(row).into_iter().cloned().collect()
+}
+
+/// A row that leaves out what was not told, with what is known of it.
+fn completed(row: &[Value], known: &[Value]) -> Vec<Value> {
+    let told = row.iter().zip(known);
+    told.map(|(told, known)| if *told == Value::Null { known.clone() } else { told.clone() }).collect()
 }
 
 /// Counts what storing a row did, given the row that was current before.

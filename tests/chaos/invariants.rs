@@ -10,9 +10,9 @@ use sigma_catalog::crawl::Exit;
 use sigma_catalog::sigma::RetryPolicy;
 use sigma_catalog::store::{Catalog, RunState};
 
-use crate::context::Context;
+use crate::context::{Context, rows_of};
 use crate::run::Came;
-use crate::truth::{Asked, compare};
+use crate::truth::{Asked, Query, compare, held};
 
 /// The rows of the catalog, or of the organisation, by kind.
 type Rows = BTreeMap<&'static str, BTreeSet<String>>;
@@ -54,8 +54,13 @@ impl Books {
         self.told.push(what);
     }
 
+    /// What happened so far.
+    pub fn story(&self) -> String {
+        self.told.join("\n")
+    }
+
     pub fn expect(&self, holds: bool, otherwise: impl FnOnce() -> String) {
-        assert!(holds, "{}\nBROKEN: {}", self.told.join("\n"), otherwise());
+        assert!(holds, "{}\nBROKEN: {}", self.story(), otherwise());
     }
 
     fn same<T: PartialEq + std::fmt::Debug>(&self, one: T, other: T, what: &str) {
@@ -79,19 +84,13 @@ impl Books {
             context.simulator.watch();
             self.watching = true;
         }
-        self.before = self.now(context);
     }
 
-    fn now(&self, context: &Context) -> Before {
-        if !context.database().exists() {
-            return Before::default();
-        }
+    fn now(rows: Query<'_>) -> Before {
         Before {
-            published: context.rows("SELECT published_run FROM catalog_state").pop().filter(|run| run != "0"),
-            runs: context.rows("SELECT 1 FROM run").len(),
-            held: (compare(&context.simulator.truth(), self.asked, &|sql| context.rows(sql)).into_iter())
-                .map(|kind| (kind.kind, kind.held.into_iter().collect()))
-                .collect(),
+            published: rows("SELECT published_run FROM catalog_state").pop().filter(|run| run != "0"),
+            runs: rows("SELECT 1 FROM run").len(),
+            held: held(rows).map(|(kind, rows)| (kind, rows.into_iter().collect())).collect(),
         }
     }
 
@@ -112,15 +111,18 @@ impl Books {
         self.expect(!matches!(came, Came::Hung), || "the run did not end in time".to_owned());
         self.keeps_secrets(context, came);
         self.is_bounded(&stats, came);
-        let now = self.now(context);
+        let catalog = context.database().exists().then(|| context.catalog());
+        let ask = |sql: &str| rows_of(catalog.as_ref().expect("a catalog"), sql);
+        let rows: Query<'_> = &ask;
+        let now = if catalog.is_some() { Self::now(rows) } else { Before::default() };
         let moved = now.published != self.before.published;
-        let state = self.agrees_with_the_ledger(context, came, &stats, &now, moved);
+        let state = self.agrees_with_the_ledger(rows, came, &stats, &now, moved);
         self.tell(format!("ended: {state}"));
-        if !context.database().exists() {
+        if catalog.is_none() {
             return state;
         }
-        self.same(context.rows("PRAGMA integrity_check"), vec!["\"ok\"".to_owned()], "integrity");
-        self.is_closed(context);
+        self.same(rows("PRAGMA integrity_check"), vec!["\"ok\"".to_owned()], "integrity");
+        self.is_closed(rows);
         if moved {
             self.is_a_state_of_the_source(context, &now, full && state == "published");
             self.watching = false;
@@ -134,7 +136,7 @@ impl Books {
     /// 1: what the run says, what the ledger says and what happened are one.
     fn agrees_with_the_ledger(
         &self,
-        context: &Context,
+        rows: Query<'_>,
         came: &Came,
         stats: &Value,
         now: &Before,
@@ -142,7 +144,7 @@ impl Books {
     ) -> String {
         let row = |run: Option<i64>| -> (String, String) {
             let run = run.map_or("(SELECT max(run_id) FROM run)".to_owned(), |run| run.to_string());
-            let rows = context.rows(&format!("SELECT state, exit_code FROM run WHERE run_id = {run}"));
+            let rows = rows(&format!("SELECT state, exit_code FROM run WHERE run_id = {run}"));
             let (state, code) = rows[0].split_once(" | ").expect("two columns");
             (state.trim_matches('"').to_owned(), code.to_owned())
         };
@@ -188,7 +190,7 @@ impl Books {
         let good = Outcome::ALL.map(|outcome| (outcome.is_good(), format!("'{}'", outcome.name())));
         let good: Vec<String> = good.into_iter().filter(|(good, _)| *good).map(|(_, name)| name).collect();
         if moved {
-            let deficient = context.rows(&format!(
+            let deficient = rows(&format!(
                 "SELECT endpoint, parent_id, outcome, error_code FROM fetch_scope WHERE outcome NOT IN ({}) \
                  AND run_id = (SELECT published_run FROM catalog_state)",
                 good.join(", ")
@@ -251,7 +253,7 @@ impl Books {
     }
 
     /// 2: nothing that is published belongs to something that was removed.
-    fn is_closed(&self, context: &Context) {
+    fn is_closed(&self, rows: Query<'_>) {
         for table in TABLES {
             let mut parents: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
             for parent in table.child_of {
@@ -267,7 +269,7 @@ impl Books {
                     each.collect::<Vec<_>>().join(" UNION ")
                 };
                 let (ever, now) = (keys("_history"), keys(""));
-                let orphans = context.rows(&format!(
+                let orphans = rows(&format!(
                     "SELECT DISTINCT \"{column}\" FROM {} WHERE \"{column}\" IN ({ever}) AND \"{column}\" NOT IN ({now})",
                     table.name
                 ));
@@ -308,7 +310,7 @@ impl Books {
             let path = file.expect("a file").path();
             let bytes = std::fs::read(&path).unwrap_or_default();
             for secret in &secrets {
-                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                let found = memchr::memmem::find(&bytes, secret.as_bytes()).is_some();
                 self.expect(!found, || format!("a secret in {}", path.display()));
             }
         }
@@ -339,7 +341,8 @@ fn blamed(exit: Exit, stats: &Value) -> bool {
 
 /// 4: after the heal the catalog is the organisation, and says who may do what as the organisation does.
 pub fn converged(context: &Context, books: &Books) {
-    let compared = compare(&context.simulator.truth(), books.asked, &|sql| context.rows(sql));
+    let catalog = context.catalog();
+    let compared = compare(&context.simulator.truth(), books.asked, &|sql| rows_of(&catalog, sql));
     let compared = compared.iter().filter(|kind| !books.is_blurred(kind.kind));
     let differences: String = compared.map(|kind| kind.differences()).collect();
     books.expect(differences.is_empty(), || {
@@ -347,7 +350,7 @@ pub fn converged(context: &Context, books: &Books) {
     });
 
     let ids = |sql: &str| -> BTreeSet<String> {
-        context.rows(sql).iter().map(|id| id.trim_matches('"').to_owned()).collect()
+        rows_of(&catalog, sql).iter().map(|id| id.trim_matches('"').to_owned()).collect()
     };
     let catalogued = ids("SELECT id FROM workspace UNION SELECT id FROM file UNION SELECT id FROM document");
     // The simulator's books know nothing of what being an administrator gives.

@@ -39,6 +39,11 @@ impl fmt::Display for Tally {
 /// Every so many-th seed uses the binary where others run in this process.
 const BINARY: u64 = 10;
 
+/// Whether one seed is looked at closely.
+fn is_replay() -> bool {
+    std::env::var_os("CHAOS_SEED").is_some()
+}
+
 /// Plays a seed; panics where an invariant is broken, with the story so far.
 pub fn play(seed: u64) -> Tally {
     let mut chance = fastrand::Rng::with_seed(seed);
@@ -56,7 +61,7 @@ pub fn play(seed: u64) -> Tally {
         page_rows,
         ..Options::small()
     });
-    if std::env::var_os("CHAOS_SEED").is_some() {
+    if is_replay() {
         context.folder.disable_cleanup(true);
         crate::say(&format!("the catalog stays in {}", context.folder.path().display()));
     }
@@ -116,6 +121,9 @@ pub fn play(seed: u64) -> Tally {
             full: true,
         },
     );
+    if is_replay() {
+        crate::say(&books.story());
+    }
     tally
 }
 

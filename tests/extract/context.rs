@@ -145,24 +145,28 @@ impl Context {
 
     /// All rows of a query, each as one line of its columns.
     pub fn rows(&self, sql: &str) -> Vec<String> {
-        let catalog = self.catalog();
-        let mut statement = catalog.prepare(sql).expect(sql);
-        let width = statement.column_count();
-        let rows = statement
-            .query_map([], |row| {
-                let cells: Result<Vec<String>, _> = (0..width)
-                    .map(|index| {
-                        Ok(match row.get::<_, rusqlite::types::Value>(index)? {
-                            rusqlite::types::Value::Null => "null".to_owned(),
-                            rusqlite::types::Value::Integer(number) => number.to_string(),
-                            rusqlite::types::Value::Text(text) => format!("{text:?}"),
-                            other => format!("{other:?}"),
-                        })
-                    })
-                    .collect();
-                cells.map(|cells| cells.join(" | "))
-            })
-            .expect(sql);
-        rows.collect::<Result<_, _>>().expect(sql)
+        rows_of(&self.catalog(), sql)
     }
+}
+
+/// All rows of a query of a catalog, each as one line of its columns.
+pub fn rows_of(catalog: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = catalog.prepare_cached(sql).expect(sql);
+    let width = statement.column_count();
+    let rows = statement
+        .query_map([], |row| {
+            let cells: Result<Vec<String>, _> = (0..width)
+                .map(|index| {
+                    Ok(match row.get::<_, rusqlite::types::Value>(index)? {
+                        rusqlite::types::Value::Null => "null".to_owned(),
+                        rusqlite::types::Value::Integer(number) => number.to_string(),
+                        rusqlite::types::Value::Text(text) => format!("{text:?}"),
+                        other => format!("{other:?}"),
+                    })
+                })
+                .collect();
+            cells.map(|cells| cells.join(" | "))
+        })
+        .expect(sql);
+    rows.collect::<Result<_, _>>().expect(sql)
 }

@@ -1,11 +1,16 @@
 //! Servers that write what the simulator writes, in another way that Sigma's reference allows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::Router;
 use axum::extract::Request;
 use serde_json::{Value, json};
+use sigma_catalog::simulator::Mutation;
 use tokio::net::TcpListener;
 
 use crate::context::{Context, EVERYTHING, RUNTIME, Ran, run};
+use crate::truth;
 
 /// The address of a server that asks the simulator and changes the JSON of its answers, by their path.
 fn through(context: &Context, change: impl Fn(&str, &mut Value) + Clone + Send + Sync + 'static) -> String {
@@ -142,4 +147,32 @@ fn grants_that_name_no_object_are_missed_and_not_taken_for_removed() {
     assert!(ran.stderr.contains("do not say on which object they are"), "{ran}");
     assert!(!granted.is_empty());
     assert_eq!(context.rows("SELECT * FROM object_grant ORDER BY 1"), granted);
+}
+
+#[test]
+fn a_page_that_comes_while_its_workbook_is_read_is_read_with_its_elements() {
+    let context = Arc::new(Context::small());
+    context.extract();
+    let pages = "SELECT document_id, count(*) FROM page p JOIN document d ON d.id = p.document_id \
+                 WHERE d.kind = 'workbook' GROUP BY 1 ORDER BY 2 DESC, 1";
+    let document = context.rows(pages)[0].split('"').nth(1).expect("an id").to_owned();
+    let on_no_page = "SELECT * FROM element WHERE page_id IS NULL ORDER BY 1, 2";
+    let before = context.rows(on_no_page);
+    assert!(!before.is_empty());
+    let path = format!("/v2/workbooks/{document}/pages");
+    let elements = format!("SELECT DISTINCT page_id FROM element WHERE document_id = '{document}'");
+    let pages_with_elements = context.rows(&elements).len();
+    let (changed, is_first) = (Arc::clone(&context), Arc::new(AtomicBool::new(true)));
+    let url = through(&context, move |asked, _| {
+        if asked == path && is_first.swap(false, Ordering::Relaxed) {
+            let page = Mutation::AddPage { document: document.clone(), name: None };
+            changed.simulator.mutate(&page).expect("a change");
+        }
+    });
+    extract_from(&context, &url, &[&EVERYTHING[..], &["--full"]].concat());
+    assert_eq!(context.rows(on_no_page), before);
+    assert_eq!(context.rows(&elements).len(), pages_with_elements + 1);
+    context.extract();
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
 }

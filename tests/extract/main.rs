@@ -8,6 +8,7 @@ mod demo;
 mod dialects;
 mod doubt;
 mod everything;
+mod fallback;
 mod faults;
 mod filters;
 mod incremental;

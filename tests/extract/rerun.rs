@@ -229,6 +229,28 @@ fn lineage_that_the_server_fails_to_tell_is_kept() {
 }
 
 #[test]
+fn what_reads_a_data_model_that_is_gone_still_names_it() {
+    let context = Context::small();
+    context.extract();
+    let readers = "SELECT source_document_id, count(*) FROM lineage_edge e \
+                   JOIN document d ON d.id = e.document_id AND d.kind = 'workbook' \
+                   WHERE source_type = 'data-model' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1";
+    let before = context.rows(readers);
+    let document = before[0].split('"').nth(1).expect("an id").to_owned();
+    context.simulator.mutate(&Mutation::DeleteDocument { document: document.clone() }).expect("a change");
+    context.extract();
+    assert_eq!(context.rows(&format!("SELECT 1 FROM document WHERE id = '{document}'")), [""; 0]);
+    assert_eq!(context.rows(readers), before);
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
+    // As do single elements.
+    context.simulator.set_faults(vec!["GET /v2/workbooks/{workbookId}/lineage 404".parse().expect("a rule")]);
+    let ran = context.extract_with(&["--full"]);
+    assert_eq!(ran.code, 3, "{ran}");
+    assert_eq!(context.rows(readers), before);
+}
+
+#[test]
 fn what_sigma_no_longer_offers_is_kept_and_said() {
     let context = Context::small();
     context.extract();

@@ -378,6 +378,11 @@ pub struct Compared {
     pub held: Vec<String>,
 }
 
+/// Every kind, as the catalog that answers `rows` has it.
+pub fn held(rows: Query<'_>) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+    KINDS.iter().map(move |kind| (kind.truth, rows(kind.catalog)))
+}
+
 /// Every kind, as `truth` has it and as the catalog that answers `rows` has it.
 pub fn compare(truth: &Value, asked: Asked, rows: Query<'_>) -> Vec<Compared> {
     let ids = |kind: &str| -> Vec<Value> { truth["objects"][kind].as_array().expect(kind).clone() };
@@ -409,13 +414,13 @@ pub fn compare(truth: &Value, asked: Asked, rows: Query<'_>) -> Vec<Compared> {
     }
     let folders = ids("file").into_iter().filter(|row| row["type"] == "folder" && row["visible"] == true);
     known.listed.extend(folders.map(|row| id_of(&row)));
-    let compared = KINDS.iter().map(|kind| {
+    let compared = KINDS.iter().zip(held(rows)).map(|(kind, (_, held))| {
         let all = truth.pointer(kind.truth).and_then(Value::as_array).expect(kind.truth);
         let expected = (all.iter())
             .filter(|row| (kind.held)(&known, row) && !personal(&known, row))
             .map(|row| kind.fields.iter().map(|field| cell(&row[*field])).collect::<Vec<_>>().join(" | "))
             .collect();
-        Compared { kind: kind.truth, known: all.len(), expected, held: rows(kind.catalog) }
+        Compared { kind: kind.truth, known: all.len(), expected, held }
     });
     compared.collect()
 }

@@ -87,16 +87,24 @@ async fn a_deleted_document_is_gone_and_so_are_its_grants() {
 async fn deleting_a_data_model_leaves_dangling_lineage_behind() {
     let (simulator, _admin) = start(quick()).await;
     let truth = simulator.truth();
-    let edges = |truth: &Value, kind: &str| {
-        truth["lineage"].as_array().into_iter().flatten().filter(|edge| edge["source_type"] == kind).count()
-    };
     let used =
         truth["lineage"].as_array().into_iter().flatten().find(|edge| edge["source_type"] == "data-model");
     let model = text(used.expect("a model in use"), "source_document").to_owned();
-    simulator.mutate(&Mutation::DeleteDocument { document: model }).expect("a change");
+    let unresolved = |truth: &Value| {
+        let edges = truth["column_lineage"].as_array().into_iter().flatten();
+        edges.filter(|edge| edge["type"] == "unresolved").count()
+    };
+    simulator.mutate(&Mutation::DeleteDocument { document: model.clone() }).expect("a change");
     let after = simulator.truth();
-    assert!(edges(&after, "data-model") < edges(&truth, "data-model"));
-    assert!(edges(&after, "unresolved") > edges(&truth, "unresolved"));
+    let of_model = |edge: &&Value| edge["source_document"] == model.as_str();
+    let edges = |truth: &Value| {
+        truth["lineage"].as_array().into_iter().flatten().filter(of_model).cloned().collect::<Vec<_>>()
+    };
+    let is_of_others = |edge: &&Value| edge["document"] != model.as_str();
+    // The reference holds the id of the model; the names of its elements and columns went with it.
+    assert_eq!(edges(&after), edges(&truth).iter().filter(is_of_others).cloned().collect::<Vec<_>>());
+    assert!(objects(&after, "data-model").iter().all(|row| row["id"] != model.as_str()));
+    assert!(unresolved(&after) > unresolved(&truth));
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ fn first(
         _ => false,
     });
     let is_known = match source {
-        Source::Model(model, _) => !org.inode_of(*model).archived,
+        Source::Model(model, _) => !org.inode_of(*model).archived && !org.inode_of(*model).deleted,
         _ => true,
     };
     match kind {

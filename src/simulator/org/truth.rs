@@ -292,9 +292,8 @@ impl Organization {
             Source::Dataset(dataset) if !self.inode_of(*dataset).deleted => {
                 ("dataset", Value::Null, json!(self.inode_of(*dataset).id))
             }
-            Source::Model(model, element) if !self.inode_of(*model).deleted => {
-                ("data-model", json!(self.inode_of(*model).id), json!(element))
-            }
+            // What is gone explains nothing, but a reference to an element of a data model says itself which model it means.
+            Source::Model(model, element) => ("data-model", json!(self.inode_of(*model).id), json!(element)),
             Source::Element(id) if content.elements.iter().any(|e| e.id == *id) => {
                 ("element", own, json!(id))
             }
