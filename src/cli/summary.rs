@@ -163,8 +163,11 @@ impl Summary {
             ))?;
         }
         if let Some(since) = &self.permissions_since {
-            printer
-                .line(format_args!("permissions: those of {since}, which `crawl.grants_every` lets stand"))?;
+            let why = match self.resumes {
+                Some(_) => "from when an interrupted run read them",
+                None => "which `crawl.grants_every` lets stand",
+            };
+            printer.line(format_args!("permissions: those of {since}, {why}"))?;
         }
         for line in self.skipped().iter().flat_map(|line| printer.paragraph(line)) {
             printer.line(line)?;

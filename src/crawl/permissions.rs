@@ -27,6 +27,8 @@ pub(super) struct Permissions {
     /// When they were read; with the published catalog where they are young enough to be carried.
     pub read: PermissionsRead,
     carried: Option<Arc<Earlier>>,
+    /// Some of them were read by the interrupted run that this one goes on with.
+    are_taken_over: bool,
 }
 
 impl Permissions {
@@ -51,9 +53,27 @@ impl Permissions {
             before.questions == questions && age.is_some_and(|age| age < settings.grants_every)
         };
         match before.filter(|before| !full && is_young(before)) {
-            Some(read) => Self { read, carried: earlier },
-            None => Self { read: PermissionsRead { read_at: format!("{now:.3}"), questions }, carried: None },
+            Some(read) => Self { read, carried: earlier, are_taken_over: false },
+            None => {
+                let read = PermissionsRead { read_at: format!("{now:.3}"), questions };
+                Self { read, carried: None, are_taken_over: false }
+            }
         }
+    }
+
+    /// Of a run that goes on with what another began to read `since` then: what is asked and what is taken over is not told
+    /// apart, so all of it is as old as it may be. What is carried is older still.
+    pub fn taken_over(mut self, since: &str) -> Self {
+        if self.carried.is_none() {
+            self.read.read_at = since.to_owned();
+            self.are_taken_over = true;
+        }
+        self
+    }
+
+    /// When they were read, if an earlier run did that.
+    pub fn since(&self) -> Option<String> {
+        (self.are_carried() || self.are_taken_over).then(|| self.read.read_at.clone())
     }
 
     /// What stands, in one sentence, if something does.

@@ -90,6 +90,11 @@ impl Resumed {
         )
     }
 
+    /// Whether any scope of these was read well.
+    pub fn has_any(&self, scopes: &[&str]) -> bool {
+        self.scopes.lock().is_ok_and(|read| scopes.iter().any(|scope| read.contains_key(*scope)))
+    }
+
     /// Takes what a scope set off, if it was read well.
     fn take(&self, scope: &str, parent: &str) -> Option<Vec<Effect>> {
         self.scopes.lock().ok()?.get_mut(scope)?.remove(parent)

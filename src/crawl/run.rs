@@ -18,7 +18,7 @@ use super::error::CrawlError;
 use super::exit::Exit;
 use super::left_out::LeftOutCount;
 use super::organisation::{Finds, first_tasks, list_members};
-use super::permissions::Permissions;
+use super::permissions::{PERMISSION_SCOPES, Permissions};
 use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
@@ -188,7 +188,7 @@ pub async fn extract(
     let asked = fingerprint(&start, settings, full);
     let left_behind =
         existing.as_ref().map(|store| LeftBehind::read(store, &asked, settings, resume)).transpose()?;
-    let LeftBehind { why_not, resumed, members } = left_behind.unwrap_or_default();
+    let LeftBehind { why_not, resumed, members, permissions_begun } = left_behind.unwrap_or_default();
     let (decision, members) = match decide(&plan, &token, &client, members).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
@@ -220,9 +220,12 @@ pub async fn extract(
     let earlier = if published.is_some() { Some(Arc::new(Earlier::open(path)?)) } else { None };
     let carry = Carry::new(earlier.clone(), full, &crawled, &token);
     // What one user sees rests on nobody's permissions.
-    let permissions = Permissions::new(earlier, full || decision.login.is_some(), &crawled, &token);
+    let mut permissions = Permissions::new(earlier, full || decision.login.is_some(), &crawled, &token);
+    if let Some(since) = &permissions_begun {
+        permissions = permissions.taken_over(since);
+    }
     let permissions_read = permissions.read.clone();
-    let permissions_since = permissions.are_carried().then(|| permissions_read.read_at.clone());
+    let permissions_since = permissions.since();
     for sentence in [carry.announcement(), permissions.announcement()].iter().flatten() {
         progress.notice(Severity::Info, sentence);
     }
@@ -496,6 +499,8 @@ struct LeftBehind {
     why_not: Option<String>,
     resumed: Option<Resumed>,
     members: Option<Vec<Member>>,
+    /// When the first run began that read any permissions of it.
+    permissions_begun: Option<String>,
 }
 
 impl LeftBehind {
@@ -514,7 +519,10 @@ impl LeftBehind {
         };
         let members = staged.members.take();
         match Resumed::of(staged) {
-            Some(resumed) => Ok(Self { why_not: None, resumed: Some(resumed), members }),
+            Some(resumed) => {
+                let permissions_begun = resumed.has_any(&PERMISSION_SCOPES).then_some(staging.since);
+                Ok(Self { why_not: None, resumed: Some(resumed), members, permissions_begun })
+            }
             None => not("it is not what this program writes".to_owned()),
         }
     }

@@ -219,9 +219,11 @@ impl Catalog {
         if !self.connection().table_exists(None, "permission_read")? {
             return Ok(None);
         }
-        // An earlier run's, which it shares with that run.
-        let sql = "SELECT read_at FROM permission_read p WHERE run_id = ? AND EXISTS \
-                   (SELECT 1 FROM permission_read o WHERE o.run_id < p.run_id AND o.read_at = p.read_at)";
+        // An earlier run's, which it shares with that run, or which began to read them and was interrupted.
+        let sql = "SELECT read_at FROM permission_read p WHERE run_id = ? AND (EXISTS \
+                   (SELECT 1 FROM permission_read o WHERE o.run_id < p.run_id AND o.read_at = p.read_at) \
+                   OR EXISTS (SELECT 1 FROM run_resumed r JOIN run e ON e.run_id <= r.earlier \
+                   WHERE r.run_id = p.run_id AND e.started_at = p.read_at))";
         let from = self.connection().query_row(sql, [run.run_id], |row| row.get(0));
         Ok(from.optional()?)
     }

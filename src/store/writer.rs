@@ -12,7 +12,9 @@ use super::ledger::RunStart;
 use super::staging::{self, Resume};
 use super::{Store, ledger};
 use crate::catalog::TABLES;
-use crate::catalog::delivery::{Bundle, Carried, Delivery, Event, FollowUp, Page, Rows, ScopeReport, scope};
+use crate::catalog::delivery::{
+    Bundle, Carried, Delivery, Event, FollowUp, Outcome, Page, Rows, ScopeReport, scope,
+};
 use crate::catalog::record::{Table, Value};
 
 /// Rows per transaction: enough to make the cost of a commit vanish, few enough to lose little on a kill.
@@ -320,7 +322,9 @@ impl Writer {
         self.uncommitted_rows += 1;
         // A document is resumed as a whole; its images, which come one by one, are not.
         if document.is_empty() || report.scope == scope::PREVIEWS {
-            let is_good = report.outcome.is_good();
+            // Whether what was not asked stands is the next run's to decide.
+            let was_asked = report.outcome != Outcome::Carried || report.http_calls > 0;
+            let is_good = report.outcome.is_good() && was_asked;
             staging::settle(&self.store.connection, self.epoch.run, report.scope, &parent, is_good)?;
         }
         Ok(())

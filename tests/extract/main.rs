@@ -20,6 +20,8 @@ mod previews;
 mod requests;
 mod rerun;
 mod resume;
+mod resumed_parts;
+mod resumed_permissions;
 mod same;
 mod shapes;
 #[cfg(unix)]

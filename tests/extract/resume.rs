@@ -16,10 +16,10 @@ use crate::context::{Context, Ran, binary, run};
 pub type Told = BTreeMap<String, Vec<String>>;
 
 /// Requests in flight in these runs.
-const WORKERS: usize = 4;
+pub const WORKERS: usize = 4;
 
 /// What every run asks, whatever was read before: the token, whose it is, and whether that is an administrator.
-fn is_door(target: &str) -> bool {
+pub fn is_door(target: &str) -> bool {
     target == "/v2/auth/token"
         || target == "/v2/whoami"
         || target == "/v2/workbooks?skipPermissionCheck=true&limit=1"
@@ -56,14 +56,14 @@ fn start(context: &Context, more: &[&str]) -> Child {
 }
 
 /// A run to its end.
-fn finish(context: &Context, more: &[&str]) -> Ran {
+pub fn finish(context: &Context, more: &[&str]) -> Ran {
     let workers = WORKERS.to_string();
     context.extract_with(&[&["--concurrency", &workers], more].concat())
 }
 
 /// A run that is killed when `answered` requests were answered and it waits for the others; what it asked for. `None` where
 /// it needed no more than that.
-fn killed_after(context: &Context, answered: u64, more: &[&str]) -> Option<BTreeMap<String, u64>> {
+pub fn killed_after(context: &Context, answered: u64, more: &[&str]) -> Option<BTreeMap<String, u64>> {
     context.simulator.answer_only(answered);
     let mut child = start(context, more);
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -161,26 +161,26 @@ pub fn assert_alike(expected: &Told, found: &Told, what: &str) {
 }
 
 /// What a run is made of, and what went before it.
-struct Case {
-    options: Options,
-    more: Vec<&'static str>,
-    before: fn(&Context, &[&str]),
+pub struct Case {
+    pub options: Options,
+    pub more: Vec<&'static str>,
+    pub before: fn(&Context, &[&str]),
 }
 
 impl Case {
-    fn new(options: Options, more: &[&'static str]) -> Self {
+    pub fn new(options: Options, more: &[&'static str]) -> Self {
         Self { options, more: more.to_vec(), before: |_, _| {} }
     }
 
     /// A world in which only the run itself is missing.
-    fn context(&self) -> Context {
+    pub fn context(&self) -> Context {
         let context = Context::new(self.options.clone());
         (self.before)(&context, &self.more);
         context
     }
 
     /// How many requests the run takes, and what its catalog tells.
-    fn uninterrupted(&self) -> Whole {
+    pub fn uninterrupted(&self) -> Whole {
         let context = self.context();
         context.simulator.answer_only(u64::MAX);
         let ran = finish(&context, &self.more);
@@ -208,9 +208,9 @@ impl Case {
 }
 
 /// A run without interruption.
-struct Whole {
-    requests: u64,
-    told: Told,
+pub struct Whole {
+    pub requests: u64,
+    pub told: Told,
 }
 
 /// What readers see of the published catalog.
@@ -236,7 +236,7 @@ pub fn assert_nothing_twice(
 }
 
 /// Points of a run, spread over all of it.
-fn points(total: u64, count: u64) -> impl Iterator<Item = u64> {
+pub fn points(total: u64, count: u64) -> impl Iterator<Item = u64> {
     (1..=count).map(move |point| point * (total - 1) / count)
 }
 
@@ -304,7 +304,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Changes one of everything: what goes, comes, moves, and is called otherwise.
-fn change(context: &Context) {
+pub fn change(context: &Context) {
     let truth = context.simulator.truth();
     let ids = |kind: &str, is_ours: &dyn Fn(&Value) -> bool| -> Vec<String> {
         let rows = truth["objects"].get(kind).unwrap_or(&truth[kind]).as_array().expect(kind).iter();
