@@ -4,11 +4,12 @@
 //! lanes (how many are in flight) and a pace (how many leave in a second). Both are open until the first refusal, and
 //! cost nothing until then. All refusals of requests that left before the first of them was known are one.
 //!
-//! The first refusal halves the lanes and starts a search for the pace: from what passed lately it grows quickly until
-//! Sigma refuses again. The pace of that moment is the wall, and it is remembered: below it the pace grows quickly,
-//! just below it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently,
-//! so that a limit that was lifted is left behind. After a refusal one request goes first; the others follow when it
-//! has passed. Where nothing passes at all, pauses grow.
+//! The first refusal starts a search for the pace. What passed until then may have been a burst: from a part of it the
+//! pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily, until a refusal comes at
+//! a pace that agrees with what passed. That pace is the wall, and it is remembered: below it the pace grows quickly,
+//! just below it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently, so
+//! that a limit that was lifted is left behind. After a refusal one request goes first; the others follow when it has
+//! passed. Where nothing passes at all, pauses grow. Lanes close only where more were in flight than ever passed.
 
 use std::time::Duration;
 
@@ -28,9 +29,18 @@ const GENTLY: f64 = 0.01;
 const DOUBLING: Duration = Duration::from_secs(4);
 /// The part of the wall from which on growth is gentle.
 const NEAR: f64 = 0.9;
+/// While the wall is searched for, the pace grows with this rate in a second near where it may be: so slowly that what
+/// passed in a few seconds tells the wall, and quickly enough to be there in a few.
+const STEADILY: f64 = 0.06;
+/// A refused pace is the wall where at least this part of it passed; where less did, few had asked or it grew too fast.
+const AGREES: f64 = 0.75;
+/// The part of what passed before the first refusal to go on with: a server may let pass more in the beginning.
+const FIRST: f64 = 0.5;
+/// The shortest time that a first measurement counts over.
+const SHORTEST: Duration = Duration::from_millis(100);
 /// The part of the wall to stay at.
 const BELOW: f64 = 0.98;
-/// The part of the pace to go on with when it was refused before anything could be measured.
+/// The part of the wall to go on with when it was refused before anything could be measured.
 const SHARPLY: f64 = 0.85;
 /// The pace stays below the wall until the last refusal has cost one part in sixty of the time…
 const PAUSES: u32 = 60;
@@ -48,6 +58,8 @@ const SLOWEST: f64 = 0.5;
 const LEFT: f64 = 0.25;
 /// A pause from this on means that Sigma counts over longer times than a measurement takes.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
+/// That so many passed, but none in a crowd like that of the refused one, speaks against the crowd.
+const CALLS_IN_A_CROWD: u32 = 20;
 /// Calls that passed with all lanes full after which one more lane opens.
 const CALLS_PER_LANE: u32 = 100;
 /// The others wait this long for the request that goes first.
@@ -55,7 +67,7 @@ const PROOF: Duration = SECOND;
 /// A measurement looks back this far…
 const MEASURED: Duration = Duration::from_secs(3);
 /// …and this far while the pace grows quickly.
-const MEASURED_QUICKLY: Duration = Duration::from_millis(500);
+const MEASURED_QUICKLY: Duration = SECOND;
 
 /// What the next in line is told.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -137,11 +149,15 @@ pub(crate) struct Limit {
     proof: Option<Proof>,
     passed: Passed,
     passed_with_full_lanes: u32,
+    /// The largest crowd of which one passed since the last refusal.
+    widest: usize,
+    /// When the first request left.
+    begun: Option<Duration>,
     grown_at: Duration,
     /// The last refusal; those of requests that left before it are part of it.
     last: Option<Refusal>,
     in_a_row: u32,
-    /// The wall was met by growing gently: it is where it is thought to be.
+    /// The wall is where it is thought to be: what passed agrees with it.
     is_sure: bool,
     /// How many times the last pause the pace stays below the wall.
     pauses_to_stay: u32,
@@ -183,6 +199,8 @@ impl Limit {
             proof: None,
             passed: Passed::default(),
             passed_with_full_lanes: 0,
+            widest: 0,
+            begun: None,
             grown_at: Duration::ZERO,
             last: None,
             in_a_row: 0,
@@ -220,6 +238,7 @@ impl Limit {
         if self.proof.is_some() {
             self.proof = Some(Proof::Left(now));
         }
+        self.begun.get_or_insert(now);
         self.in_flight += 1;
         self.most_in_flight = self.most_in_flight.max(self.in_flight);
         let held_by = std::mem::replace(&mut self.held_by, HeldBy::Nothing);
@@ -310,48 +329,55 @@ impl Limit {
         self.proof = Some(Proof::Wanted);
     }
 
-    /// Tightens what held the refused request back.
+    /// Tightens what may have been too much.
     fn tighten(&mut self, ticket: Ticket, now: Duration) {
         self.passed_with_full_lanes = 0;
-        let beyond_from = self.beyond_from.take();
-        let was_beyond = beyond_from.is_some_and(|from| from <= now);
+        let widest = std::mem::take(&mut self.widest);
+        let was_beyond = self.beyond_from.take().is_some_and(|from| from <= now);
         self.pauses_to_stay = if was_beyond { PAUSES } else { PAUSES_BELOW };
         let Some(last) = self.last else {
-            self.lanes = (self.lanes / 2).max(1);
-            self.pace = self.passed.per_second(now, SECOND).max(1.0) / 2.0;
+            let active = self.begun.map_or(SECOND, |begun| now.saturating_sub(begun));
+            let passed = self.passed.per_second(now, active.clamp(SHORTEST, SECOND));
+            self.pace = (passed * FIRST).max(1.0);
             return;
         };
+        if ticket.crowd > widest && last.passed_since >= CALLS_IN_A_CROWD {
+            self.lanes = widest;
+        }
         let (paused, active) = (last.over - last.at, now.saturating_sub(last.over));
-        let lately = match active < SECOND {
-            true => self.pace * SHARPLY,
-            false => self.passed.per_second(now, active.min(MEASURED)),
-        };
-        // Lanes are the coarser measure: their turn comes when the pace is tight already.
-        if ticket.held_by == HeldBy::Lanes && ticket.crowd > 1 && self.pace < 1.2 * lately {
-            self.lanes = if was_beyond { ticket.crowd - 1 } else { self.lanes / 2 }.max(1);
-            return;
-        }
         let grew_quickly = self.pace < NEAR * self.wall;
-        let counted_over_long = paused > active && paused > LONG_PAUSE;
-        let mut wall = match grew_quickly && active >= SECOND {
-            true => self.passed.per_second(now, MEASURED_QUICKLY),
-            false => lately,
-        }
-        .min(self.pace);
-        if counted_over_long {
-            let overall = f64::from(last.passed_since) / (paused + active).as_secs_f64();
-            wall = (wall * overall).sqrt();
-        }
-        self.is_sure = !grew_quickly && !counted_over_long;
+        let is_short = active < SECOND;
+        let of_late = match is_short {
+            true => self.pace,
+            false => {
+                let measured = if grew_quickly { MEASURED_QUICKLY } else { MEASURED };
+                self.passed.per_second(now, active.min(measured)).min(self.pace)
+            }
+        };
+        let wall = if is_short && !self.is_sure || paused > active && paused > LONG_PAUSE {
+            // A burst, or a count over longer times: between what passes with the pause and what does without.
+            self.is_sure = false;
+            let with_pause = f64::from(last.passed_since.max(1)) / (paused + active).as_secs_f64();
+            (of_late * with_pause).sqrt()
+        } else if is_short {
+            self.pace * SHARPLY
+        } else {
+            // Beyond the wall, few may have asked lately: the wall itself was passed.
+            let known = if self.is_sure && was_beyond { BELOW * self.wall } else { 0.0 };
+            self.is_sure = !grew_quickly && of_late >= AGREES * self.pace;
+            of_late.max(known)
+        };
         self.wall = wall.max(self.pace.min(self.wall) * LEFT).max(SLOWEST);
-        self.pace = (self.wall * if grew_quickly { NEAR } else { BELOW }).max(SLOWEST);
+        self.pace = (self.wall * if self.is_sure { BELOW } else { NEAR }).max(SLOWEST);
     }
 
     /// A request passed that left after the last refusal: what held it back may widen.
     fn grow(&mut self, ticket: Ticket, now: Duration) {
-        let since = now.saturating_sub(self.grown_at).min(SECOND).as_secs_f64();
-        self.grown_at = now;
         let Some(last) = &mut self.last else { return };
+        // A pause is no time to grow in.
+        let since = now.saturating_sub(self.grown_at.max(last.over)).min(SECOND).as_secs_f64();
+        self.grown_at = now;
+        self.widest = self.widest.max(ticket.crowd);
         last.passed_since = last.passed_since.saturating_add(1);
         if self.beyond_from.is_none() {
             let stay = ((last.over - last.at) * self.pauses_to_stay).min(LONGEST_STAY);
@@ -367,6 +393,7 @@ impl Limit {
             HeldBy::Pace => {
                 let growth = match self.beyond_from {
                     _ if self.pace < NEAR * self.wall => QUICKLY,
+                    _ if !self.is_sure && last.over - last.at <= LONG_PAUSE => STEADILY,
                     Some(from) if from <= now => {
                         let doubled = (now - from).as_secs_f64() / DOUBLING.as_secs_f64();
                         (GENTLY * doubled.exp2()).min(QUICKLY)

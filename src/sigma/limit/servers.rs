@@ -128,6 +128,17 @@ pub(super) struct Workers {
     pub(super) is_even: bool,
 }
 
+/// What there is to ask.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work {
+    pub(super) questions: u32,
+    /// The longest time to work, in seconds.
+    pub(super) seconds: f64,
+    /// Every few seconds there is nothing to ask for a moment: answers are waited for that tell what to ask next, or the
+    /// machine has other things to do.
+    pub(super) has_lulls: bool,
+}
+
 /// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Played {
@@ -135,6 +146,8 @@ pub(super) struct Played {
     pub(super) refused: u32,
     /// The same for the last two thirds of the time.
     pub(super) late: (u32, u32),
+    /// When the last answer came, in seconds.
+    pub(super) ended: f64,
     /// The most in flight at once.
     pub(super) most_in_flight: usize,
     /// The longest time in which nothing was sent.
@@ -184,6 +197,18 @@ pub(super) fn play(
     seconds: f64,
     seed: u64,
 ) -> Played {
+    work(limit, server, workers, Work { questions: u32::MAX, seconds, has_lulls: false }, seed)
+}
+
+/// Lets workers do their work.
+pub(super) fn work(
+    limit: &mut Limit,
+    server: &mut Server,
+    workers: Workers,
+    work: Work,
+    seed: u64,
+) -> Played {
+    let Work { questions, seconds, has_lulls } = work;
     let micros = |seconds: f64| (seconds * 1e6) as u64;
     let (mut dice, mut played) = (Dice(seed), Played::default());
     // Time in microseconds, and a number that keeps events of one time apart.
@@ -194,9 +219,14 @@ pub(super) fn play(
     };
     let mut flights: Vec<(Ticket, f64, Verdict)> = Vec::new();
     let (mut now, mut look_at, mut last_sent) = (0_u64, None, 0_u64);
-    let mut waiting = workers.many;
-    while now < micros(seconds) {
-        while waiting > 0 {
+    let (mut waiting, mut lull) = (workers.many, 0..0);
+    while now < micros(seconds) && played.passed < questions {
+        if has_lulls && lull.end <= now {
+            let begins = now + micros(8.0 * dice.draw());
+            lull = begins..begins + micros(0.05 + 0.3 * dice.draw());
+            add(&mut events, lull.end, Event::Look);
+        }
+        while waiting > 0 && !lull.contains(&now) {
             match limit.turn(Duration::from_micros(now)) {
                 Turn::Go(ticket) => {
                     waiting -= 1;
@@ -239,6 +269,7 @@ pub(super) fn play(
                 let is_late = u32::from(now > micros(seconds / 3.0));
                 let refused =
                     u32::from(limit.end(ticket, verdict, Duration::from_micros(now), dice.draw()).is_some());
+                played.ended = now as f64 / 1e6;
                 played.refused += refused;
                 played.passed += 1 - refused;
                 played.late.0 += is_late * (1 - refused);

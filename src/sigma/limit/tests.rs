@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::servers::{Dice, PAUSES, Played, Rule, Says, Server, Workers, play};
+use super::servers::{Dice, PAUSES, Played, Rule, Says, Server, Work, Workers, play, work};
 use super::{Limit, Refused, Ticket, Turn, Verdict};
 
 /// Some workers, from the quickest answers to slow ones.
@@ -55,7 +55,7 @@ fn what_a_server_allows_is_used_and_little_is_refused() {
         (windows(20, 1.0), second, 20.0, (93.0, 82.0), (1.0, 0.8)),
         (windows(50, 1.0), second, 50.0, (93.0, 90.0), (1.0, 0.5)),
         (sliding(20, 1.0), second, 20.0, (89.0, 75.0), (1.0, 0.8)),
-        (sliding(50, 1.0), second, 50.0, (92.0, 88.0), (1.0, 0.5)),
+        (sliding(50, 1.0), second, 50.0, (91.0, 88.0), (1.0, 0.5)),
         (sliding(200, 10.0), &minute[2..], 20.0, (94.0, 88.0), (1.0, 0.5)),
         (windows(1200, 60.0), &minute[..], 20.0, (95.0, 85.0), (1.5, 1.5)),
         (sliding(1200, 60.0), &minute[2..], 20.0, (95.0, 85.0), (1.5, 1.5)),
@@ -68,6 +68,58 @@ fn what_a_server_allows_is_used_and_little_is_refused() {
             assert!(even.0 >= used.0 && uneven.0 >= used.1, "{told}");
             for (_, all, late) in [even, uneven] {
                 assert!(all <= refused.0 && late <= refused.1, "{told}");
+            }
+        }
+    }
+}
+
+/// How much of what a server allows a run of some questions uses, and how much of it is refused, in hundredths: the mean of
+/// some runs.
+fn a_run(
+    rule: &Rule,
+    says: Says,
+    workers: Workers,
+    questions: u32,
+    has_lulls: bool,
+    rate: f64,
+) -> (f64, f64) {
+    let mut sum = (0.0, 0.0);
+    for seed in 1..=20 {
+        let mut limit = Limit::new(workers.many, None, PAUSES);
+        let mut server = Server::new(rule.clone(), says);
+        let played =
+            work(&mut limit, &mut server, workers, Work { questions, seconds: 600.0, has_lulls }, seed);
+        sum.0 += 5.0 * f64::from(played.passed) / (rate * played.ended);
+        sum.1 += 5.0 * played.refused_share();
+    }
+    sum
+}
+
+#[test]
+fn a_run_of_half_a_minute_has_no_time_to_search_for_long() {
+    let bucket = |rate: f64, seconds: f64| Rule::Bucket { rate, burst: rate * seconds };
+    let windows = |rate| Rule::Windows { most: rate as usize, seconds: 1.0 };
+    // A server, and what is used at least: of even answers and of uneven ones, and with lulls; told nothing, and told to
+    // wait for a second by each refusal. A lull cannot be made up for: no more than 95 could be.
+    let promises = [
+        (bucket(50.0, 0.1), 50.0, [(95.5, 94.0, 86.0), (87.5, 85.5, 79.0)]),
+        (bucket(50.0, 0.5), 50.0, [(98.0, 97.5, 95.5), (84.0, 86.5, 87.5)]),
+        (windows(50.0), 50.0, [(84.0, 84.5, 82.0), (88.0, 84.5, 79.5)]),
+        (bucket(20.0, 0.1), 20.0, [(95.0, 86.0, 79.5), (90.5, 79.0, 71.5)]),
+        (windows(20.0), 20.0, [(91.0, 90.5, 85.5), (90.5, 88.0, 84.5)]),
+    ];
+    for (rule, rate, used) in promises {
+        for (says, used) in [Says::Nothing, Says::Always(1)].into_iter().zip(used) {
+            let runs = [(true, false, used.0), (false, false, used.1), (false, true, used.2)];
+            for (is_even, has_lulls, least) in runs {
+                for many in [3, 10] {
+                    let workers = Workers { many, latency: 0.032, is_even };
+                    let (used, refused) = a_run(&rule, says, workers, 1_650, has_lulls, rate);
+                    assert!(
+                        used >= least && refused <= 2.0,
+                        "{rule:?} {says:?} {workers:?} {has_lulls}: {used} {refused}"
+                    );
+                }
             }
         }
     }
@@ -145,6 +197,15 @@ impl ByHand {
         }
     }
 
+    /// So many pass, one after the other.
+    fn pass(&mut self, many: u32) {
+        for _ in 0..many {
+            let ticket = self.go_in_time();
+            self.wait(10);
+            self.end(ticket, Verdict::Passed);
+        }
+    }
+
     fn end(&mut self, ticket: Ticket, verdict: Verdict) -> Option<Refused> {
         self.limit.end(ticket, verdict, self.now, 0.5)
     }
@@ -170,15 +231,17 @@ fn without_a_refusal_only_the_workers_limit() {
 #[test]
 fn a_crowd_that_is_refused_is_one_refusal() {
     let mut by_hand = ByHand::new();
+    by_hand.pass(20);
     let tickets: Vec<_> = (0..10).map(|_| by_hand.go()).collect();
-    let mut news = 0;
+    let mut found = Vec::new();
     for ticket in tickets {
         by_hand.wait(1);
         let refused = by_hand.refuse(ticket, Some(2));
-        assert_eq!(refused.in_a_row, 1);
-        news += u32::from(refused.is_news);
+        found.push((refused.in_a_row, refused.is_news, by_hand.limit.pace));
     }
-    assert_eq!((news, by_hand.limit.lanes()), (1, 5), "halved once");
+    let pace = found[0].2;
+    assert!(pace.is_finite() && found[0].1, "{found:?}");
+    assert!(found[1..].iter().all(|later| *later == (1, false, pace)), "{found:?}");
 }
 
 #[test]
@@ -197,10 +260,7 @@ fn what_sigma_asks_is_a_floor_and_a_longer_one_counts() {
 #[test]
 fn after_a_refusal_one_goes_first_and_the_others_when_it_has_passed() {
     let mut by_hand = ByHand::new();
-    for _ in 0..20 {
-        let ticket = by_hand.go();
-        by_hand.end(ticket, Verdict::Passed);
-    }
+    by_hand.pass(20);
     let ticket = by_hand.go();
     by_hand.refuse(ticket, Some(1));
     by_hand.wait(1000);
@@ -226,13 +286,18 @@ fn one_that_goes_first_and_is_slow_does_not_hold_the_others_back_for_long() {
 fn where_nothing_passes_six_refusals_take_more_than_a_minute() {
     for asked in [None, Some(1)] {
         let mut by_hand = ByHand::new();
+        by_hand.pass(20);
+        let mut paces = Vec::new();
         for in_a_row in 1..=6 {
             let ticket = by_hand.go_in_time();
             assert_eq!(by_hand.refuse(ticket, asked).in_a_row, in_a_row);
+            paces.push(by_hand.limit.pace);
         }
         assert!(by_hand.now > Duration::from_secs(60), "{:?}", by_hand.now);
-        let lanes = by_hand.limit.lanes();
-        assert_eq!(lanes, 5, "a door that is still closed says nothing about how many may pass it");
+        assert!(
+            paces[0] > 1.0 && paces.iter().all(|pace| *pace == paces[0]),
+            "a closed door tells no pace: {paces:?}"
+        );
     }
 }
 
@@ -286,5 +351,23 @@ fn whatever_the_server_does_requests_go_on_within_bounds() {
             let all = f64::from(played.passed + played.refused);
             assert!(all <= 600.0 * fastest + 2.0 + workers.many as f64, "{told}");
         }
+    }
+}
+
+#[test]
+fn a_pause_is_no_time_to_grow_in() {
+    let mut by_hand = ByHand::new();
+    by_hand.pass(20);
+    for (asked, most) in [(1, 1.2), (2, 1.03)] {
+        let ticket = by_hand.go_in_time();
+        // The next in line waits for its turn when the refusal comes.
+        let next = by_hand.goes();
+        assert_eq!(next.is_some(), asked == 1, "the pace is open until the first refusal");
+        next.map(|next| by_hand.end(next, Verdict::Passed));
+        by_hand.refuse(ticket, Some(asked));
+        let pace = by_hand.limit.pace;
+        by_hand.pass(5);
+        let grown = by_hand.limit.pace / pace;
+        assert!(grown > 1.0 && grown < most, "{asked}: {grown}");
     }
 }
