@@ -82,7 +82,16 @@ pub fn killed_after(context: &Context, answered: u64, more: &[&str]) -> Option<B
         return None;
     }
     // What was answered is on its way to the disk: nothing that waits is needed for that.
-    std::thread::sleep(Duration::from_millis(150));
+    let changed =
+        |name: &str| context.folder.path().join(name).metadata().and_then(|file| file.modified()).ok();
+    let times = || ["catalog.db", "catalog.db-wal"].map(changed);
+    let mut before = times();
+    loop {
+        std::thread::sleep(Duration::from_millis(150));
+        if std::mem::replace(&mut before, times()) == before {
+            break;
+        }
+    }
     child.kill().expect("a kill");
     child.wait().expect("an end");
     Some(context.simulator.asked().0)
@@ -474,6 +483,28 @@ fn a_run_that_sigma_left_alone_is_gone_on_with_and_a_refused_one_is_not() {
             assert_nothing_twice(&first, &context.simulator.asked().0, WORKERS, fault);
         }
     }
+}
+
+#[test]
+fn what_sigma_in_trouble_failed_to_tell_is_asked_again() {
+    let case = Case::new(Options::small(), &[]);
+    let whole = case.uninterrupted();
+    let context = case.context();
+    let faults = [
+        // Where a document has no lineage Sigma answers the same.
+        "GET /v2/workbooks/{workbookId}/lineage 500",
+        "GET /v2/workbooks/{workbookId}/lineage/elements/{elementId} 500",
+        "GET /v2/grants 429 retry-after=9999",
+    ];
+    context.simulator.set_faults(faults.iter().map(|fault| fault.parse().expect("a fault")).collect());
+    let ran = finish(&context, &[]);
+    assert_eq!(ran.code, 7, "{ran}");
+    let untold = "SELECT count(*) > 3 FROM fetch_scope WHERE endpoint = 'lineage' AND outcome = 'carried'";
+    assert_eq!(context.rows(untold), ["1"]);
+    context.simulator.set_faults(Vec::new());
+    let ran = finish(&context, &[]);
+    assert_eq!((ran.code, ran.json()["resumes"].as_i64()), (0, Some(1)), "{ran}");
+    assert_alike(&whole.told, &told(&context), "after trouble");
 }
 
 #[test]
