@@ -251,6 +251,8 @@ impl Writer {
         db.execute_batch("BEGIN IMMEDIATE")?;
         if !keeps {
             staging::undo(db)?;
+        } else if state == RunState::Failed {
+            staging::doubt_what_was_not_told(db, run)?;
         }
         for refusal in refusals {
             let Refusal { kind, removed, .. } = refusal;

@@ -18,7 +18,7 @@ use super::ledger::{self, RunEnd, RunStart, RunState};
 use super::writer::{Tally, count_difference};
 use super::{Store, now};
 use crate::catalog::TABLES;
-use crate::catalog::delivery::{FollowUp, Severity, scope};
+use crate::catalog::delivery::{FollowUp, Outcome, Severity, scope};
 use crate::catalog::organisation::Member;
 use crate::catalog::record::{Record, Table, Value};
 
@@ -339,6 +339,20 @@ pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
         db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to > {published}"), [])?;
     }
     end(db)
+}
+
+/// Takes no document for read of which Sigma failed to tell something, where Sigma is what ended the run: what it answers
+/// where there is nothing to tell is what it answers in trouble.
+pub(super) fn doubt_what_was_not_told(db: &Connection, run: i64) -> Result<(), StoreError> {
+    let mut statement = db.prepare(
+        "UPDATE staged_scope SET is_good = 0 WHERE endpoint = ?1 AND parent IN \
+             (SELECT substr(parent_id, 1, instr(parent_id || '/', '/') - 1) FROM fetch_scope \
+              WHERE run_id = ?2 AND endpoint = ?3 AND outcome = ?4 AND http_calls > 0)",
+    )?;
+    for endpoint in scopes_of_documents() {
+        statement.execute(params![scope::DOCUMENT, run, endpoint, Outcome::Carried.name()])?;
+    }
+    Ok(())
 }
 
 /// Forgets what goes with staged rows, because they are published or undone.

@@ -491,6 +491,28 @@ fn a_run_that_sigma_left_alone_is_gone_on_with_and_a_refused_one_is_not() {
 }
 
 #[test]
+fn what_sigma_in_trouble_failed_to_tell_is_asked_again() {
+    let case = Case::new(Options::small(), &[]);
+    let whole = case.uninterrupted();
+    let context = case.context();
+    let faults = [
+        // Where a document has no lineage Sigma answers the same.
+        "GET /v2/workbooks/{workbookId}/lineage 500",
+        "GET /v2/workbooks/{workbookId}/lineage/elements/{elementId} 500",
+        "GET /v2/grants 429 retry-after=9999",
+    ];
+    context.simulator.set_faults(faults.iter().map(|fault| fault.parse().expect("a fault")).collect());
+    let ran = finish(&context, &[]);
+    assert_eq!(ran.code, 7, "{ran}");
+    let untold = "SELECT count(*) > 3 FROM fetch_scope WHERE endpoint = 'lineage' AND outcome = 'carried'";
+    assert_eq!(context.rows(untold), ["1"]);
+    context.simulator.set_faults(Vec::new());
+    let ran = finish(&context, &[]);
+    assert_eq!((ran.code, ran.json()["resumes"].as_i64()), (0, Some(1)), "{ran}");
+    assert_alike(&whole.told, &told(&context), "after trouble");
+}
+
+#[test]
 fn a_run_killed_again_and_again_ends_all_the_same() {
     let case = Case::new(Options::small(), &[]);
     let whole = case.uninterrupted();
