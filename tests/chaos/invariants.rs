@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rusqlite::Connection;
 use serde_json::Value;
 use sigma_catalog::access::{Access, Scratch};
 use sigma_catalog::catalog::TABLES;
 use sigma_catalog::catalog::delivery::Outcome;
 use sigma_catalog::crawl::Exit;
 use sigma_catalog::sigma::RetryPolicy;
-use sigma_catalog::store::{Catalog, RunState};
+use sigma_catalog::store::{Catalog, RunState, schema};
 
 use crate::context::{Context, rows_of};
 use crate::run::Came;
@@ -75,7 +76,7 @@ impl Books {
     pub fn resumed(&self, context: &Context) -> bool {
         let resumed = "SELECT 1 FROM run_event WHERE code = 'run.resumed' \
                        AND run_id = (SELECT max(run_id) FROM run)";
-        context.database().exists() && !context.rows(resumed).is_empty()
+        catalog_of(context).is_some_and(|catalog| !rows_of(&catalog, resumed).is_empty())
     }
 
     /// A run is about to begin.
@@ -111,7 +112,10 @@ impl Books {
         self.expect(!matches!(came, Came::Hung), || "the run did not end in time".to_owned());
         self.keeps_secrets(context, came);
         self.is_bounded(&stats, came);
-        let catalog = context.database().exists().then(|| context.catalog());
+        let catalog = catalog_of(context);
+        self.expect(catalog.is_some() || self.before == Before::default(), || {
+            "the catalog is gone".to_owned()
+        });
         let ask = |sql: &str| rows_of(catalog.as_ref().expect("a catalog"), sql);
         let rows: Query<'_> = &ask;
         let now = if catalog.is_some() { Self::now(rows) } else { Before::default() };
@@ -325,6 +329,16 @@ impl Books {
         let leaked: Vec<_> = secrets.iter().filter(|secret| said.contains(secret.as_str())).collect();
         self.expect(leaked.is_empty(), || format!("{leaked:?} in {said}"));
     }
+}
+
+/// The catalog, if there is one: who is killed early may leave a file that is none yet.
+fn catalog_of(context: &Context) -> Option<Connection> {
+    let catalog = context.database().exists().then(|| context.catalog())?;
+    let version =
+        catalog.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).expect("a version");
+    // What is read are views, which come last.
+    let views = rows_of(&catalog, "SELECT 1 FROM sqlite_schema WHERE name = 'member'");
+    (version == schema::VERSION && !views.is_empty()).then_some(catalog)
 }
 
 /// Whether what the server did explains that exit code.

@@ -3,7 +3,8 @@
 //!
 //! `CHAOS_SEED=7 cargo test --test chaos replay -- --ignored --nocapture` plays one seed and tells its story;
 //! `CHAOS_SEEDS=10000 cargo test --release --test chaos many_seeds -- --ignored --nocapture` plays many, from
-//! `CHAOS_FIRST` (0) on, `CHAOS_THREADS` (4) at a time.
+//! `CHAOS_FIRST` (0) on, `CHAOS_THREADS` (4) at a time, for `CHAOS_MINUTES` (60) at most. Where files are flushed to disk costs
+//! more than all else: `TMPDIR=/dev/shm` spares it.
 
 #![allow(clippy::print_stderr, reason = "a seed that fails, and how many were played, is told there")]
 
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use story::Tally;
 
@@ -42,12 +44,18 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
 }
 
-/// Plays all of them, some at a time; says what they came to, and of those that broke something how to replay them.
-fn play_all(seeds: Vec<u64>) -> Tally {
-    let next = AtomicU64::new(0);
+/// How often those who wait for many seeds are told how far it is.
+const TELL_EVERY: u64 = 500;
+
+/// Plays all of them, some at a time, but begins none after `limit`; says what they came to, and of those that broke
+/// something how to replay them.
+fn play_all(seeds: &[u64], limit: Duration) -> Tally {
+    let (begun, next, played) = (Instant::now(), AtomicU64::new(0), AtomicU64::new(0));
     let (tally, broken) = (Mutex::new(Tally::default()), Mutex::new(BTreeMap::new()));
     let one_after_another = || {
-        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+        while begun.elapsed() < limit
+            && let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed) as usize)
+        {
             match catch_unwind(AssertUnwindSafe(|| story::play(*seed))) {
                 Ok(came) => tally.lock().expect("no panic here").add(&came),
                 Err(panic) => {
@@ -56,6 +64,11 @@ fn play_all(seeds: Vec<u64>) -> Tally {
                     broken.lock().expect("no panic here").insert(*seed, text.unwrap_or_default());
                 }
             }
+            let count = played.fetch_add(1, Ordering::Relaxed) + 1;
+            if count.is_multiple_of(TELL_EVERY) {
+                let broken = broken.lock().expect("no panic here").len();
+                say(&format!("{count} seeds in {} s, {broken} broke something", begun.elapsed().as_secs()));
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -63,18 +76,24 @@ fn play_all(seeds: Vec<u64>) -> Tally {
             scope.spawn(one_after_another);
         }
     });
-    let broken = broken.into_inner().expect("no panic here");
+    let (broken, tally) =
+        (broken.into_inner().expect("no panic here"), tally.into_inner().expect("no panic here"));
     let told: Vec<String> = (broken.iter().take(5))
         .map(|(seed, text)| {
             format!("CHAOS_SEED={seed} cargo test --test chaos replay -- --ignored --nocapture\n{text}")
         })
         .collect();
-    let tally = tally.into_inner().expect("no panic here");
+    let played = played.into_inner();
+    say(&format!(
+        "{played} of {} seeds played in {} s, {} passed\n{tally}",
+        seeds.len(),
+        begun.elapsed().as_secs(),
+        played - broken.len() as u64
+    ));
     assert!(
         broken.is_empty(),
-        "{} of {} seeds broke something: {:?}\n{}\n{tally}",
+        "{} of {played} seeds broke something: {:?}\n{}",
         broken.len(),
-        seeds.len(),
         broken.keys().collect::<Vec<_>>(),
         told.join("\n\n")
     );
@@ -83,16 +102,19 @@ fn play_all(seeds: Vec<u64>) -> Tally {
 
 #[test]
 fn twenty_seeds() {
-    play_all(known().into_iter().chain(0..20).collect());
+    let seeds: Vec<u64> = known().into_iter().chain(0..20).collect();
+    play_all(&seeds, Duration::MAX);
 }
 
 #[test]
-#[ignore = "minutes, and seeds 57, 61 and 83 fail: played by hand until they hold"]
+#[ignore = "minutes: .ci/run plays 200"]
 fn many_seeds() {
     let (first, count) = (number("CHAOS_FIRST", 0), number("CHAOS_SEEDS", 200));
-    let begun = std::time::Instant::now();
-    let tally = play_all(known().into_iter().chain(first..first + count).collect());
-    say(&format!("{count} seeds from {first} on in {} s\n{tally}", begun.elapsed().as_secs()));
+    let minutes = number("CHAOS_MINUTES", 60);
+    let seeds: Vec<u64> = known().into_iter().chain(first..first + count).collect();
+    let tally = play_all(&seeds, Duration::from_secs(minutes * 60));
+    let played = tally.runs(story::SEEDS);
+    assert!(played == seeds.len() as u64, "{played} of {} in {minutes} minutes", seeds.len());
     // Chaos that breaks nothing, or everything, shows nothing.
     for state in ["published", "published_partial", "failed", "rejected", "interrupted", "killed"] {
         assert!(count < 100 || tally.runs(state) > 0, "no run was {state}: {tally}");

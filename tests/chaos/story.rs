@@ -10,6 +10,9 @@ use crate::invariants::{Books, converged};
 use crate::run::{Came, End, Way, run};
 use crate::truth::Asked;
 
+/// What a tally calls the seeds that broke nothing.
+pub const SEEDS: &str = "(seeds)";
+
 /// How many runs ended how.
 #[derive(Debug, Default)]
 pub struct Tally(BTreeMap<String, u64>);
@@ -165,5 +168,5 @@ fn heal(context: &Context, books: &mut Books, tally: &mut Tally, mut way: Way) {
         way.accept = books.last_run().filter(|_| state == "rejected");
     }
     converged(context, books);
-    tally.count("(seeds)");
+    tally.count(SEEDS);
 }

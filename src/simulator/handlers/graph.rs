@@ -77,7 +77,7 @@ fn source_row(org: &Organization, source: &Source) -> Option<Value> {
         Source::Csv { id, name } => {
             Some(json!({ "type": "csv-upload", "name": name, "connectionId": null, "csvId": id }))
         }
-        Source::Element(_) | Source::Missing(_) => None,
+        Source::Element { .. } | Source::Missing(_) => None,
     }
 }
 
@@ -93,7 +93,7 @@ fn root_sources(org: &Organization, content: &Content, element: &Element) -> Vec
     while let Some(next) = open.pop().filter(|e| seen.insert(e.id.clone())) {
         for source in &next.sources {
             let upstream = match source {
-                Source::Element(id) => content.elements.iter().find(|e| e.id == *id),
+                Source::Element { id, .. } => content.elements.iter().find(|e| e.id == *id),
                 _ => None,
             };
             match upstream {
@@ -163,7 +163,7 @@ impl Graph<'_> {
         let mut upstream = Vec::new();
         for source in &element.sources {
             let found = match source {
-                Source::Element(id) => content.elements.iter().find(|e| e.id == *id),
+                Source::Element { id, .. } => content.elements.iter().find(|e| e.id == *id),
                 _ => None,
             };
             match found {

@@ -71,7 +71,7 @@ fn first(
 ) -> Value {
     let Some(source) = element.sources.first() else { return nowhere(name) };
     let (kind, source_document, source_id) = org.source_truth(document, content, source);
-    let shown = shown_name(org, content, source);
+    let shown = shown_name(org, source);
     let joined = element.sources[1..].iter().any(|other| match other {
         Source::Table(table) => org.tables[*table].name() == shown,
         _ => false,
@@ -101,7 +101,7 @@ fn first(
 }
 
 /// The name that formulas use for a source.
-fn shown_name(org: &Organization, content: &Content, source: &Source) -> String {
+fn shown_name(org: &Organization, source: &Source) -> String {
     match source {
         Source::Table(table) => org.tables[*table].name().to_owned(),
         Source::Dataset(dataset) => org.inode_of(*dataset).name.clone(),
@@ -110,10 +110,7 @@ fn shown_name(org: &Organization, content: &Content, source: &Source) -> String 
             let elements = &model.elements;
             elements.iter().find(|e| e.id == *id).and_then(|e| e.name.clone()).unwrap_or_else(|| id.clone())
         }
-        Source::Element(id) => {
-            let found = content.elements.iter().find(|e| e.id == *id);
-            found.and_then(|e| e.name.clone()).unwrap_or_else(|| id.clone())
-        }
+        Source::Element { name, .. } => name.clone(),
         Source::CustomSql { .. } => "Custom SQL".to_owned(),
         Source::Csv { name, .. } => name.clone(),
         Source::Missing(id) => id.clone(),

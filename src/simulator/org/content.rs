@@ -63,8 +63,11 @@ pub enum Source {
     Dataset(usize),
     /// An element of a data model: place of the document, id of the element.
     Model(usize, String),
-    /// An element of the same document.
-    Element(String),
+    /// An element of the same document, and the name by which formulas know it, also when it is gone.
+    Element {
+        id: String,
+        name: String,
+    },
     CustomSql {
         name: String,
         connection: usize,
@@ -85,7 +88,7 @@ impl Source {
             Source::Table(table) => format!("inode-{}", org.tables[*table].id.url_id()),
             Source::Dataset(dataset) => format!("inode-{}", org.inode_of(*dataset).id.url_id()),
             Source::Model(model, element) => format!("{}/{element}", org.inode_of(*model).id.url_id()),
-            Source::Element(id) | Source::Missing(id) => id.clone(),
+            Source::Element { id, .. } | Source::Missing(id) => id.clone(),
             Source::CustomSql { name, .. } => name.clone(),
             Source::Csv { id, .. } => id.clone(),
         }

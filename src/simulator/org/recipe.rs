@@ -196,7 +196,10 @@ fn fill(
                 return fill(org, document, Recipe::Root, made, before, dice);
             };
             made.table = parent.table;
-            made.sources = vec![Source::Element(parent.id.clone())];
+            made.sources = vec![Source::Element {
+                id: parent.id.clone(),
+                name: parent.name.clone().unwrap_or_else(|| parent.id.clone()),
+            }];
             if recipe == Recipe::Join {
                 made.sources.push(Source::Table(table_place));
                 made.name =

@@ -67,7 +67,7 @@ fn from_clause(org: &Organization, element: &Element) -> String {
     match element.sources.first() {
         Some(Source::CustomSql { definition, .. }) => format!("({definition})"),
         Some(Source::Csv { id, .. }) => format!("SIGMA_WRITE.CSV_{}", id.replace('-', "_").to_uppercase()),
-        Some(Source::Element(_)) => format!("(select * from {})", table()),
+        Some(Source::Element { .. }) => format!("(select * from {})", table()),
         _ => table(),
     }
 }

@@ -294,7 +294,7 @@ impl Organization {
             }
             // What is gone explains nothing, but a reference to an element of a data model says itself which model it means.
             Source::Model(model, element) => ("data-model", json!(self.inode_of(*model).id), json!(element)),
-            Source::Element(id) if content.elements.iter().any(|e| e.id == *id) => {
+            Source::Element { id, .. } if content.elements.iter().any(|e| e.id == *id) => {
                 ("element", own, json!(id))
             }
             Source::CustomSql { name, .. } => ("customSQL", own, json!(name)),
