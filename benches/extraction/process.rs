@@ -137,10 +137,6 @@ impl Ran {
         self.told["requests"]["total"].as_u64().expect("a number")
     }
 
-    pub fn refused(&self) -> u64 {
-        self.told["requests"]["refused"].as_u64().expect("a number")
-    }
-
     pub fn publishing(&self) -> Duration {
         Duration::from_millis(self.told["publish_ms"].as_u64().expect("a number"))
     }

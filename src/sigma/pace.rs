@@ -82,8 +82,12 @@ impl Gate {
             let turn = locked(&self.limit).turn(self.now());
             match turn {
                 Turn::Go(ticket) => return Permit { gate: self, ticket: Some(ticket) },
-                Turn::At(at) => sleep_until(self.begun + at.div_f64(self.haste)).await,
+                Turn::At(at) => self.reached(at).await,
                 Turn::WhenEnded => ended.await,
+                Turn::WhenEndedOrAt(at) => tokio::select! {
+                    () = ended => {}
+                    () = self.reached(at) => {}
+                },
             }
         }
     }
@@ -91,6 +95,10 @@ impl Gate {
     /// Nobody sends for this long. A pause only ever moves forward.
     pub(crate) fn pause(&self, pause: Duration) {
         locked(&self.limit).pause(self.now().saturating_add(longer(pause, self.haste)));
+    }
+
+    async fn reached(&self, at: Duration) {
+        sleep_until(self.begun + at.div_f64(self.haste)).await;
     }
 
     fn now(&self) -> Duration {
@@ -254,6 +262,22 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(first);
         waiting.await.expect("admitted");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_follows_the_first_after_a_refusal_goes_when_that_has_passed() {
+        let gate = Arc::new(Gate::new(2, None, PAUSES));
+        refuse(&gate, Duration::from_secs(1)).await;
+        let first = gate.admit().await;
+        let begun = Instant::now();
+        let next = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { drop(gate.admit().await) }
+        });
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        first.end(Verdict::Passed);
+        next.await.expect("admitted");
+        assert_eq!(begun.elapsed(), Duration::from_millis(30));
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,12 +4,13 @@
 //! lanes (how many are in flight) and a pace (how many leave in a second). Both are open until the first refusal, and
 //! cost nothing until then. All refusals of requests that left before the first of them was known are one.
 //!
-//! The first refusal starts a search for the pace. What passed until then may have been a burst: from a part of it the
-//! pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily, until a refusal comes at
-//! a pace that agrees with what passed. That pace is the wall, and it is remembered: below it the pace grows quickly,
-//! just below it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently, so
-//! that a limit that was lifted is left behind. After a refusal one request goes first; the others follow when it has
-//! passed. Where nothing passes at all, pauses grow. Lanes close only where more were in flight than ever passed.
+//! The first refusal halves the lanes and starts a search for the pace. What passed until then may have been a burst:
+//! from a part of it the pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily,
+//! until a refusal comes at a pace that agrees with what passed. That pace is the wall, and it is remembered: below it
+//! the pace grows quickly, just below it it stays long enough for the next refusal to be cheap, and beyond it it grows
+//! gently, then less gently, so that a limit that was lifted is left behind. Lanes close once more only where more were
+//! in flight than ever passed. After a refusal one request goes first; the others follow when it has passed. Where
+//! nothing passes at all, pauses grow.
 
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub(crate) enum Turn {
     At(Duration),
     /// Ask again when a request has ended.
     WhenEnded,
+    /// Ask again when a request has ended, or then.
+    WhenEndedOrAt(Duration),
 }
 
 /// A request in flight.
@@ -222,7 +225,7 @@ impl Limit {
         if let Some(Proof::Left(left)) = self.proof
             && left + PROOF > now
         {
-            return Turn::At(left + PROOF);
+            return Turn::WhenEndedOrAt(left + PROOF);
         }
         if self.next_at > now {
             self.held_by = HeldBy::Pace;
@@ -336,6 +339,7 @@ impl Limit {
         let was_beyond = self.beyond_from.take().is_some_and(|from| from <= now);
         self.pauses_to_stay = if was_beyond { PAUSES } else { PAUSES_BELOW };
         let Some(last) = self.last else {
+            self.lanes = self.lanes.div_ceil(2);
             let active = self.begun.map_or(SECOND, |begun| now.saturating_sub(begun));
             let passed = self.passed.per_second(now, active.clamp(SHORTEST, SECOND));
             self.pace = (passed * FIRST).max(1.0);

@@ -209,6 +209,8 @@ pub(super) fn work(
     seed: u64,
 ) -> Played {
     let Work { questions, seconds, has_lulls } = work;
+    // Timers count milliseconds.
+    let millis = |time: Duration| (time.as_nanos() as u64).div_ceil(1_000_000) * 1000;
     let micros = |seconds: f64| (seconds * 1e6) as u64;
     let (mut dice, mut played) = (Dice(seed), Played::default());
     // Time in microseconds, and a number that keeps events of one time apart.
@@ -218,7 +220,7 @@ pub(super) fn work(
         events.insert((at, number, event));
     };
     let mut flights: Vec<(Ticket, f64, Verdict)> = Vec::new();
-    let (mut now, mut look_at, mut last_sent) = (0_u64, None, 0_u64);
+    let (mut now, mut asleep_until, mut last_sent) = (0_u64, 0_u64, 0_u64);
     let (mut waiting, mut lull) = (workers.many, 0..0);
     while now < micros(seconds) && played.passed < questions {
         if has_lulls && lull.end <= now {
@@ -226,7 +228,8 @@ pub(super) fn work(
             lull = begins..begins + micros(0.05 + 0.3 * dice.draw());
             add(&mut events, lull.end, Event::Look);
         }
-        while waiting > 0 && !lull.contains(&now) {
+        // Who was told a time sleeps until then, whatever happens meanwhile.
+        while waiting > 0 && asleep_until <= now && !lull.contains(&now) {
             match limit.turn(Duration::from_micros(now)) {
                 Turn::Go(ticket) => {
                     waiting -= 1;
@@ -239,12 +242,11 @@ pub(super) fn work(
                     last_sent = now;
                 }
                 Turn::At(at) => {
-                    // Timers count milliseconds.
-                    let at = (at.as_nanos() as u64).div_ceil(1_000_000) * 1000;
-                    if look_at != Some(at) {
-                        look_at = Some(at);
-                        add(&mut events, at, Event::Look);
-                    }
+                    asleep_until = millis(at);
+                    add(&mut events, asleep_until, Event::Look);
+                }
+                Turn::WhenEndedOrAt(at) => {
+                    add(&mut events, millis(at), Event::Look);
                     break;
                 }
                 Turn::WhenEnded => break,
@@ -253,7 +255,7 @@ pub(super) fn work(
         let (at, _, event) = events.pop_first().expect("somebody waits for something that will happen");
         now = at;
         match event {
-            Event::Look => look_at = look_at.filter(|look_at| *look_at != now),
+            Event::Look => {}
             Event::Arrival(flight) => {
                 let (_, took, verdict) = &mut flights[flight];
                 *verdict = server.arrives(now as f64 / 1e6);
