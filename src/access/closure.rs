@@ -85,8 +85,18 @@ pub struct Scratch {
 impl Access {
     /// Compiles the facts.
     pub fn new(facts: &Facts) -> Self {
+        Self::with(Tree::new(facts.files.clone(), facts), facts)
+    }
+
+    /// The same, taking the files out of the facts instead of copying them.
+    pub fn of(facts: &mut Facts) -> Self {
+        let files = std::mem::take(&mut facts.files);
+        Self::with(Tree::new(files, facts), facts)
+    }
+
+    /// `tree`: the objects of the facts.
+    fn with(tree: Tree, facts: &Facts) -> Self {
         let people = People::new(facts);
-        let tree = Tree::new(facts);
         let mut words: Vec<String> = Vec::new();
         let mut grants: Vec<Grant> =
             facts.grants.iter().filter_map(|fact| compiled(fact, &people, &tree, &mut words)).collect();
@@ -138,9 +148,14 @@ impl Access {
         &self.tree.objects
     }
 
+    /// The object's path, unless the names of what it lies in make that.
+    pub fn stated_path(&self, object: u32) -> Option<&str> {
+        self.tree.stated_path(object)
+    }
+
     /// The place of the object with that UUID.
     pub fn place_of(&self, id: &str) -> Option<u32> {
-        self.tree.places.get(id).copied()
+        self.tree.place_of(id)
     }
 
     /// The place of the member with that id.
@@ -430,7 +445,7 @@ fn compiled(
     tree: &Tree,
     words: &mut Vec<String>,
 ) -> Option<Grant> {
-    let object = *tree.places.get(&fact.object_id)?;
+    let object = tree.place_of(&fact.object_id)?;
     let principal = if fact.member_id.is_empty() {
         let place = *people.team_places.get(&fact.team_id)?;
         let team = &people.teams[place as usize];

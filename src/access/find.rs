@@ -122,8 +122,9 @@ impl Access {
     /// If there is none, or several objects share the path.
     pub fn find_object(&self, text: &str) -> Result<u32, NotFound> {
         let text = text.trim();
-        if let Some(place) = self.tree.places.get(&text.to_ascii_lowercase()).or(self.tree.places.get(text)) {
-            return Ok(*place);
+        let lower = text.to_ascii_lowercase();
+        if let Some(place) = self.place_of(&lower).or_else(|| self.place_of(text)) {
+            return Ok(place);
         }
         let slug = slug_of(text);
         let objects = self.objects();

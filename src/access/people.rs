@@ -270,6 +270,6 @@ pub(super) fn asked_by_principal(facts: &Facts) -> bool {
 }
 
 /// The place of each id.
-pub(super) fn places<'ids>(ids: impl Iterator<Item = &'ids String>) -> HashMap<String, u32> {
+fn places<'ids>(ids: impl Iterator<Item = &'ids String>) -> HashMap<String, u32> {
     ids.zip(0..).map(|(id, place)| (id.clone(), place)).collect()
 }

@@ -1,11 +1,9 @@
 //! Objects and the tree they stand in.
 
-use std::collections::HashMap;
-
 use super::level::Kind;
-use super::people::{asked_by_principal, places};
+use super::people::asked_by_principal;
 use crate::catalog::delivery::scope;
-use crate::catalog::facts::{DocumentFact, Facts, FileFact};
+use crate::catalog::facts::{Facts, FileFact};
 
 /// No parent: the object stands at the top.
 const NONE: u32 = u32::MAX;
@@ -50,23 +48,16 @@ impl Object {
 
     /// Its path with its own name.
     pub fn full_path(&self) -> String {
-        if self.path.is_empty() { self.title().to_owned() } else { format!("{}/{}", self.path, self.title()) }
+        let mut told = String::new();
+        self.tell_full_path(&mut told);
+        told
     }
-}
 
-impl From<&Object> for FileFact {
-    fn from(object: &Object) -> Self {
-        Self {
-            id: object.id.clone(),
-            file_type: object.kind.name().to_owned(),
-            url_id: object.url_id.clone(),
-            name: object.name.clone(),
-            parent_id: None,
-            path: Some(object.path.clone()),
-            owner_id: object.owner_id.clone(),
-            is_archived: object.archived,
-            created_at: object.created_at.clone(),
-        }
+    /// Appends its path with its own name.
+    pub fn tell_full_path(&self, out: &mut String) {
+        *out += &self.path;
+        *out += if self.path.is_empty() { "" } else { "/" };
+        *out += self.title();
     }
 }
 
@@ -74,37 +65,46 @@ impl From<&Object> for FileFact {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub objects: Vec<Object>,
-    pub places: HashMap<String, u32>,
+    /// Their places, sorted by id.
+    by_id: Vec<u32>,
 }
 
 impl Tree {
-    pub fn new(facts: &Facts) -> Self {
-        let mut drafts = drafts(facts);
-        // Sorted by id.
-        let place = |id: &String| drafts.binary_search_by(|draft| draft.object.id.cmp(id));
-        let parents: Vec<u32> = drafts
-            .iter()
-            .map(|draft| match draft.parent_id.as_ref().map(place) {
+    /// `files`: those of the facts, which need not hold them any more.
+    pub fn new(files: Vec<FileFact>, facts: &Facts) -> Self {
+        let (mut objects, by_id) = gathered(files, facts);
+        for place in &by_id {
+            let place = *place as usize;
+            let parent_id =
+                objects[place].parent_id.take().filter(|_| objects[place].kind != Kind::Workspace);
+            let parent = match &parent_id {
                 None => NONE,
-                Some(Ok(parent)) => parent as u32,
-                Some(Err(_)) => UNKNOWN,
-            })
-            .collect();
-        for (draft, parent) in drafts.iter_mut().zip(parents) {
+                Some(id) => find(&objects, &by_id, id).unwrap_or(UNKNOWN),
+            };
+            let object = &mut objects[place];
             // What lies in something that the catalog does not know may have been granted there.
-            draft.object.unread |= parent == UNKNOWN;
-            draft.object.parent = parent;
-            draft.object.parent_id = draft.parent_id.take();
+            object.unread |= parent == UNKNOWN;
+            (object.parent, object.parent_id) = (parent, parent_id);
         }
-        let mut objects: Vec<Object> = drafts.into_iter().map(|draft| draft.object).collect();
         walk_all(&mut objects);
-        sorted(objects)
+        sorted(objects, by_id)
+    }
+
+    /// The place of the object with that id.
+    pub fn place_of(&self, id: &str) -> Option<u32> {
+        find(&self.objects, &self.by_id, id)
     }
 
     /// The object and the containers above it that hand something down to it, nearest first.
     pub fn chain(&self, object: u32) -> impl Iterator<Item = u32> {
         let steps = self.objects[object as usize].ancestors as usize;
         std::iter::successors(Some(object), |at| Some(self.objects[*at as usize].parent)).take(steps + 1)
+    }
+
+    /// The object's path, unless the names of what it lies in make that.
+    pub fn stated_path(&self, object: u32) -> Option<&str> {
+        let top = self.chain(object).last().filter(|top| *top != object && self.is_top(*top));
+        top.is_none().then(|| self.objects[object as usize].path.as_str())
     }
 
     /// What the object lies in, where the catalog knows it.
@@ -129,78 +129,82 @@ impl Tree {
     }
 }
 
-/// An object before its parent is found.
-struct Draft {
-    object: Object,
-    parent_id: Option<String>,
-}
-
-/// One draft for each id, from what workspaces, files and documents say of it.
-fn drafts(facts: &Facts) -> Vec<Draft> {
-    let documents: HashMap<&str, &DocumentFact> =
-        facts.documents.iter().map(|d| (d.id.as_str(), d)).collect();
-    let files: HashMap<&str, &FileFact> = facts.files.iter().map(|file| (file.id.as_str(), file)).collect();
-    let workspaces: HashMap<&str, ()> = facts.workspaces.iter().map(|w| (w.id.as_str(), ())).collect();
+/// All that files, workspaces and documents say, and the places of one object for each id, sorted by id.
+fn gathered(files: Vec<FileFact>, facts: &Facts) -> (Vec<Object>, Vec<u32>) {
     let reading = Reading::new(facts);
-    let mut drafts: Vec<Draft> = Vec::with_capacity(workspaces.len() + files.len());
+    let mut objects: Vec<Object> = files.into_iter().map(|file| Object::of(file, &reading)).collect();
+    let files = sorted_by_id(&objects, (0..objects.len() as u32).collect());
+    // Of two that have the same id the first counts, and a workspace before a document.
+    let mut told = vec![false; objects.len()];
+    let mut place = |objects: &mut Vec<Object>, id: &str| match find(objects, &files, id) {
+        Some(file) => (!std::mem::replace(&mut told[file as usize], true)).then_some((file as usize, true)),
+        None => {
+            objects.push(Object::of(FileFact { id: id.to_owned(), ..FileFact::default() }, &reading));
+            Some((objects.len() - 1, false))
+        }
+    };
     for workspace in &facts.workspaces {
-        let file = files.get(workspace.id.as_str()).copied();
-        drafts.push(Draft {
-            object: Object {
-                url_id: workspace.url_id.clone().or_else(|| file.and_then(|file| file.url_id.clone())),
-                name: workspace.name.clone(),
-                ..of_file(&workspace.id, Kind::Workspace, file, &reading)
-            },
-            parent_id: None,
-        });
+        let Some((place, _)) = place(&mut objects, &workspace.id) else { continue };
+        let object = &mut objects[place];
+        object.kind = Kind::Workspace;
+        object.url_id = workspace.url_id.clone().or(object.url_id.take());
+        object.name.clone_from(&workspace.name);
+        object.unread = reading.lacks(&workspace.id, Kind::Workspace);
     }
     for document in &facts.documents {
-        let file = files.get(document.id.as_str()).copied();
-        let kind = Kind::of_type(&document.kind);
-        let object = of_file(&document.id, kind, file, &reading);
-        drafts.push(Draft {
-            object: Object {
-                url_id: document.url_id.clone().or(object.url_id),
-                name: document.name.clone().or(object.name),
-                path: document.path.clone().unwrap_or(object.path),
-                owner_id: document.owner_id.clone().or(object.owner_id),
-                archived: document.is_archived || object.archived,
-                created_at: document.created_at.clone().or(object.created_at),
-                // Without a file nobody says where it lies.
-                unread: object.unread || file.is_none() || !reading.documents(kind),
-                ..object
-            },
-            parent_id: file.and_then(|file| file.parent_id.clone()),
-        });
+        let Some((place, is_placed)) = place(&mut objects, &document.id) else { continue };
+        let (object, kind) = (&mut objects[place], Kind::of_type(&document.kind));
+        let or = |said: &Option<String>, filed: &mut Option<String>| said.clone().or(filed.take());
+        object.kind = kind;
+        object.url_id = or(&document.url_id, &mut object.url_id);
+        object.name = or(&document.name, &mut object.name);
+        object.owner_id = or(&document.owner_id, &mut object.owner_id);
+        object.created_at = or(&document.created_at, &mut object.created_at);
+        if let Some(path) = &document.path {
+            object.path.clone_from(path);
+        }
+        object.archived |= document.is_archived;
+        // Without a file nobody says where it lies.
+        object.unread = reading.lacks(&document.id, kind) || !is_placed || !reading.documents(kind);
     }
-    let rest = facts.files.iter().filter(|file| {
-        !documents.contains_key(file.id.as_str()) && !workspaces.contains_key(file.id.as_str())
-    });
-    for file in rest {
-        let kind = Kind::of_type(&file.file_type);
-        let parent_id = file.parent_id.clone().filter(|_| kind != Kind::Workspace);
-        drafts.push(Draft { object: of_file(&file.id, kind, Some(file), &reading), parent_id });
-    }
-    drafts.sort_by(|a, b| a.object.id.cmp(&b.object.id));
-    drafts.dedup_by(|a, b| a.object.id == b.object.id);
-    drafts
+    let more = (told.len()..objects.len()).map(|place| place as u32);
+    let all = files.into_iter().chain(more).collect();
+    let by_id = sorted_by_id(&objects, all);
+    (objects, by_id)
 }
 
-fn of_file(id: &str, kind: Kind, file: Option<&FileFact>, reading: &Reading<'_>) -> Object {
-    Object {
-        id: id.to_owned(),
-        url_id: file.and_then(|file| file.url_id.clone()),
-        kind,
-        name: file.and_then(|file| file.name.clone()),
-        path: file.and_then(|file| file.path.clone()).unwrap_or_default(),
-        archived: file.is_some_and(|file| file.is_archived),
-        created_at: file.and_then(|file| file.created_at.clone()),
-        owner_id: file.and_then(|file| file.owner_id.clone()),
-        parent_id: None,
-        parent: NONE,
-        ancestors: 0,
-        unread: !reading.grants(id, kind) || !reading.place(kind),
-        doubtful: false,
+/// Those places sorted by the ids of the objects there, the first of those that share one.
+fn sorted_by_id(objects: &[Object], mut places: Vec<u32>) -> Vec<u32> {
+    let id = |place: &u32| objects[*place as usize].id.as_str();
+    places.sort_by(|a, b| id(a).cmp(id(b)));
+    places.dedup_by(|a, b| id(a) == id(b));
+    places
+}
+
+/// The place of the object with that id.
+fn find(objects: &[Object], by_id: &[u32], id: &str) -> Option<u32> {
+    let found = by_id.binary_search_by(|place| objects[*place as usize].id.as_str().cmp(id));
+    found.ok().map(|at| by_id[at])
+}
+
+impl Object {
+    fn of(file: FileFact, reading: &Reading<'_>) -> Self {
+        let kind = Kind::of_type(&file.file_type);
+        Self {
+            unread: reading.lacks(&file.id, kind),
+            id: file.id,
+            url_id: file.url_id,
+            kind,
+            name: file.name,
+            path: file.path.unwrap_or_default(),
+            archived: file.is_archived,
+            created_at: file.created_at,
+            owner_id: file.owner_id,
+            parent_id: file.parent_id,
+            parent: NONE,
+            ancestors: 0,
+            doubtful: false,
+        }
     }
 }
 
@@ -216,6 +220,11 @@ impl<'facts> Reading<'facts> {
         // Whom to ask for grants is known from these two listings.
         let all_asked = readings.is_read(scope::MEMBERS, "") && readings.is_read(scope::TEAMS, "");
         Self { facts, by_principal: asked_by_principal(facts) && all_asked }
+    }
+
+    /// Whether the grants on an object, or its place, were not read.
+    fn lacks(&self, id: &str, kind: Kind) -> bool {
+        !self.grants(id, kind) || !self.place(kind)
     }
 
     /// Whether the grants on an object were read. Those of workspaces are always asked for by object.
@@ -240,37 +249,42 @@ impl<'facts> Reading<'facts> {
 /// container. A container met for the second time ends the walk, so that a cycle is walked once.
 fn walk_all(objects: &mut [Object]) {
     let mut met = vec![NONE; objects.len()];
+    let (mut above, mut path) = (Vec::new(), String::new());
     for start in 0..objects.len() {
-        let (mut at, mut ancestors, mut doubtful) = (start, 0, objects[start].unread);
+        let (mut at, mut doubtful) = (start, objects[start].unread);
         met[start] = start as u32;
-        let mut above: Vec<&str> = Vec::new();
+        above.clear();
         while let Some(next) = objects.get(objects[at].parent as usize) {
             let parent = objects[at].parent as usize;
             if met[parent] == start as u32 || !next.kind.is_container() || next.archived {
                 break;
             }
-            above.push(next.title());
             met[parent] = start as u32;
             doubtful |= next.unread;
-            ancestors += 1;
+            above.push(parent);
             at = parent;
         }
+        (objects[start].ancestors, objects[start].doubtful) = (above.len() as u32, doubtful);
         // Only names from the very top make a path; else what Sigma states is better.
-        let path = (objects[at].parent == NONE && ancestors > 0).then(|| {
-            above.reverse();
-            above.join("/")
-        });
-        let object = &mut objects[start];
-        (object.ancestors, object.doubtful) = (ancestors, doubtful);
-        if let Some(path) = path {
-            object.path = path;
+        if objects[at].parent != NONE || above.is_empty() {
+            continue;
+        }
+        path.clear();
+        for (steps, place) in above.iter().rev().enumerate() {
+            path += if steps > 0 { "/" } else { "" };
+            path += objects[*place].title();
+        }
+        if objects[start].path != path {
+            objects[start].path.clone_from(&path);
         }
     }
 }
 
 /// Puts objects in their final order and parents to their new places.
-fn sorted(objects: Vec<Object>) -> Tree {
-    let mut order: Vec<u32> = (0..objects.len() as u32).collect();
+fn sorted(objects: Vec<Object>, mut by_id: Vec<u32>) -> Tree {
+    let mut order = by_id.clone();
+    // What comes in order, or nearly so, is quick to sort.
+    order.sort_unstable();
     order.sort_by(|a, b| {
         let key = |place: u32| {
             let object = &objects[place as usize];
@@ -279,8 +293,8 @@ fn sorted(objects: Vec<Object>) -> Tree {
         key(*a).cmp(&key(*b))
     });
     let mut moved = vec![NONE; objects.len()];
-    for (new, old) in order.iter().zip(0..).map(|(old, new)| (new, *old)) {
-        moved[old as usize] = new;
+    for (new, old) in (0..).zip(&order) {
+        moved[*old as usize] = new;
     }
     let mut slots: Vec<Option<Object>> = objects.into_iter().map(Some).collect();
     let mut objects: Vec<Object> = order.iter().filter_map(|old| slots[*old as usize].take()).collect();
@@ -289,6 +303,8 @@ fn sorted(objects: Vec<Object>) -> Tree {
             object.parent = *parent;
         }
     }
-    let places = places(objects.iter().map(|object| &object.id));
-    Tree { objects, places }
+    for place in &mut by_id {
+        *place = moved[*place as usize];
+    }
+    Tree { objects, by_id }
 }

@@ -3,8 +3,6 @@
 //! Access is kept by principal (a team is one row of an object, "All Members" is one whatever its size) and expanded to
 //! members when it is read: 3,000 members on 15,000 objects are some 300,000 rows instead of five million.
 
-use super::facts::FileFact;
-
 /// An object or a principal: its kind and Sigma's id. The kind of an object is the word its external id begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -50,8 +48,18 @@ pub struct PlacedObject {
     pub object: u32,
     /// What it lies in, as far as that is known.
     pub parent: Option<u32>,
-    /// What is known of it, whatever told it, as a file would tell it; without what it lies in.
-    pub file: FileFact,
+    /// Its id.
+    pub id: String,
+    /// What it is, as a file's type.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: Option<String>,
+    /// Names of the containers as Sigma states them; `None` where the names of what it lies in make that.
+    pub path: Option<String>,
+    /// The member who owns it.
+    pub owner: Option<u32>,
+    /// In the trash.
+    pub is_archived: bool,
 }
 
 /// A member that is exactly one catalog user.

@@ -19,7 +19,10 @@ pub fn width_of(text: &str) -> usize {
 
 /// Whether each byte is a character that takes one column and that no terminal obeys.
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    let plain = |bytes: &[u8]| bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    // As many at a time as a machine compares at once.
+    let (chunks, rest) = text.as_bytes().as_chunks::<16>();
+    chunks.iter().all(|chunk| plain(chunk)) && plain(rest)
 }
 
 /// The widths of columns that would like to be that wide, so that they fit the total.
@@ -52,10 +55,15 @@ pub fn fit(wanted: &[usize], total: usize) -> Vec<usize> {
 /// The text in lines of at most that width, broken after words where possible, else after parts of them.
 pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
-    for line in text.split('\n') {
-        wrap_line(line, width.max(1), &mut lines);
-    }
+    wrap_onto(&mut lines, text, width);
     lines
+}
+
+/// The same, added to lines that are there.
+pub fn wrap_onto<'text>(lines: &mut Vec<&'text str>, text: &'text str, width: usize) {
+    for line in text.split('\n') {
+        wrap_line(line, width.max(1), lines);
+    }
 }
 
 fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>) {
@@ -63,14 +71,15 @@ fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>)
     let mut rest = line;
     while width_of(rest) > width {
         let (end, next) = end_of_line(rest, width);
+        let last = |wanted: fn(&u8) -> bool| rest.as_bytes()[..end].iter().rposition(wanted);
         // Where the line may end at best: after a word, after a part of one.
-        let word = if next == Some(' ') { end } else { rest[..end].rfind(' ').unwrap_or(0) };
-        let part = rest[..end].rfind(['/', '_', '-', '@', ',']).map_or(0, |at| at + 1);
+        let word = || if next == Some(' ') { end } else { last(|byte| *byte == b' ').unwrap_or(0) };
+        let part = || last(|byte| matches!(byte, b'/' | b'_' | b'-' | b'@' | b',')).map_or(0, |at| at + 1);
         // A character may be wider than the line.
         let end = if end == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { end };
         // A break that leaves most of the line empty is worse than a broken word.
-        let fair = |at: usize| at * 3 > end;
-        let at = [word, part].into_iter().find(|at| fair(*at)).unwrap_or(end);
+        let fair = |at: &usize| at * 3 > end;
+        let at = Some(word()).filter(fair).or_else(|| Some(part()).filter(fair)).unwrap_or(end);
         lines.push(rest[..at].trim_end());
         rest = rest[at..].trim_start_matches(' ');
     }

@@ -27,6 +27,7 @@ mod show;
 mod signals;
 mod simulate;
 mod summary;
+mod table;
 mod views;
 
 use clap::Parser;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::layout;
+use super::table::Cells;
 use crate::crawl::CrawlError;
 
 /// Prints.
@@ -116,67 +117,23 @@ impl Printer {
 
     /// A table for people. Columns named in `numbers` stand to the right.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Result<(), CliError> {
+        self.cells(&Cells::of(header, rows), numbers)
+    }
+
+    /// The same of cells that were gathered one by one.
+    pub fn cells(&self, cells: &Cells, numbers: &[usize]) -> Result<(), CliError> {
         // One write: a table may have thousands of lines.
-        self.exact(&self.table_lines(header, rows, numbers).join("\n"))
+        self.exact(&self.told(cells, numbers))
+    }
+
+    /// A table as wide as the terminal.
+    pub fn told(&self, cells: &Cells, numbers: &[usize]) -> String {
+        cells.told(self.width().into(), numbers)
     }
 
     /// The lines of a text for people, none wider than the terminal.
     pub fn paragraph(&self, text: &str) -> Vec<String> {
         layout::wrap(&harmless(text), self.width().into()).into_iter().map(str::to_owned).collect()
-    }
-
-    /// The lines of such a table, as wide as the terminal.
-    pub fn table_lines(&self, header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
-        let header: Vec<Cow<'_, str>> = header.iter().map(|label| Cow::from(*label)).collect();
-        let rows: Vec<Vec<Cow<'_, str>>> =
-            rows.iter().map(|row| row.iter().map(|cell| cell_of(cell)).collect()).collect();
-        let widest = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column)).chain([&header[column]]);
-            cells.map(|cell| layout::width_of(cell)).max().unwrap_or(0)
-        };
-        let wanted: Vec<usize> = (0..header.len()).map(widest).collect();
-        let widths = layout::fit(&wanted, self.width().into());
-        let all = std::iter::once(&header).chain(&rows);
-        all.flat_map(|row| table_row(row, &widths, numbers)).collect()
-    }
-}
-
-/// What a cell of a table shows.
-fn cell_of(text: &str) -> Cow<'_, str> {
-    match harmless(text) {
-        Cow::Borrowed(text) => one_line(text),
-        Cow::Owned(text) => one_line(&text).into_owned().into(),
-    }
-}
-
-/// The lines of one row of a table.
-fn table_row(row: &[Cow<'_, str>], widths: &[usize], numbers: &[usize]) -> Vec<String> {
-    let cells: Vec<Vec<&str>> =
-        row.iter().zip(widths).map(|(cell, width)| layout::wrap(cell, *width)).collect();
-    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-    let longest = widths.iter().map(|width| width + layout::GAP).sum();
-    let line = |number: usize| {
-        let mut line = String::with_capacity(longest);
-        for (column, cell) in cells.iter().enumerate() {
-            let text = cell.get(number).copied().unwrap_or_default();
-            let blank = widths[column].saturating_sub(layout::width_of(text));
-            let (before, after) = if numbers.contains(&column) { (blank, 0) } else { (0, blank) };
-            pad(&mut line, before);
-            line += text;
-            pad(&mut line, after + layout::GAP);
-        }
-        line.truncate(line.trim_end().len());
-        line
-    };
-    (0..height).map(line).collect()
-}
-
-fn pad(line: &mut String, mut blanks: usize) {
-    const BLANKS: &str = "                                ";
-    while blanks > 0 {
-        let some = blanks.min(BLANKS.len());
-        line.push_str(&BLANKS[..some]);
-        blanks -= some;
     }
 }
 

@@ -126,7 +126,13 @@ impl<'a> Book<'a> {
         access.objects().iter().zip(0..).map(move |(object, place)| PlacedObject {
             object: objects + place,
             parent: access.parent(place).map(|parent| objects + parent),
-            file: object.into(),
+            id: object.id.clone(),
+            kind: object.kind.name(),
+            name: object.name.clone(),
+            path: access.stated_path(place).map(str::to_owned),
+            // Members come first among the keys.
+            owner: access.owner(place),
+            is_archived: object.archived,
         })
     }
 

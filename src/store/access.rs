@@ -75,7 +75,7 @@ pub(super) fn facts_of(db: &Connection, run: &RunRow) -> Result<Facts, StoreErro
 /// As much of it as decides who has what on the objects that the words may name.
 fn facts_of_objects(db: &Connection, run: &RunRow, words: &[String]) -> Result<Facts, StoreError> {
     let objects = named_and_above(db, run.run_id, words)?;
-    let facts = facts_within(db, run, Some(&json(&objects)))?;
+    let facts = facts_within(db, run, Some(&json(objects.iter().map(String::as_str))))?;
     // Where teams were not listed, a grant on anything may tell of one that everybody may belong to.
     if facts.readings.is_read(scope::TEAMS, "") { Ok(facts) } else { facts_of(db, run) }
 }
@@ -87,7 +87,7 @@ fn facts_within(db: &Connection, run: &RunRow, objects: Option<&str>) -> Result<
     let only = |column: &'static str| objects.map(|objects| (column, objects));
     let grants = rows(db, id, "object_grant", GRANT, only("object_id"), grant)?;
     let teams = rows(db, id, "team", TEAM, ALL, team)?;
-    let joined = objects.map(|_| json(&teams_that_matter(&teams, &grants, &readings)));
+    let joined = objects.map(|_| json(teams_that_matter(&teams, &grants, &readings)));
     let joined = joined.as_deref().map(|teams| ("team_id", teams));
     Ok(Facts {
         members: rows(db, id, "member", MEMBER, ALL, member)?,
@@ -135,18 +135,22 @@ fn named_and_above(db: &Connection, run: i64, words: &[String]) -> Result<Vec<St
 
 /// The teams of which it matters who belongs to them: those that something is granted to and, where grants were asked for
 /// by principal, those whose grants were not read.
-fn teams_that_matter(teams: &[TeamFact], grants: &[GrantFact], readings: &Readings) -> Vec<String> {
+fn teams_that_matter<'teams>(
+    teams: &'teams [TeamFact],
+    grants: &[GrantFact],
+    readings: &Readings,
+) -> Vec<&'teams str> {
     let by_principal = readings.knows(scope::MEMBER_GRANTS) || readings.knows(scope::TEAM_GRANTS);
     let granted: HashSet<&str> = grants.iter().map(|grant| grant.team_id.as_str()).collect();
     let matters = |team: &&TeamFact| {
         granted.contains(team.id.as_str())
             || (by_principal && !readings.is_read(scope::TEAM_GRANTS, &team.id))
     };
-    teams.iter().filter(matters).map(|team| team.id.clone()).collect()
+    teams.iter().filter(matters).map(|team| team.id.as_str()).collect()
 }
 
-fn json(words: &[String]) -> String {
-    serde_json::Value::from(words).to_string()
+fn json<'words>(words: impl IntoIterator<Item = &'words str>) -> String {
+    serde_json::Value::from_iter(words).to_string()
 }
 
 fn account_types(db: &Connection, run: i64, readings: &Readings) -> Result<Vec<AccountTypeFact>, StoreError> {
@@ -264,15 +268,17 @@ fn rows<T>(
     only: Only<'_>,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut sql = format!("SELECT {columns} FROM {table}_history WHERE {VALID}");
+    let mut statement = db.prepare_cached(&question(table, columns, only))?;
     let rows = match only {
-        None => db.prepare_cached(&sql)?.query_map([run], read)?.collect::<Result<_, _>>()?,
-        Some((column, ids)) => {
-            sql += &format!(" AND {column} IN (SELECT value FROM json_each(?2))");
-            db.prepare_cached(&sql)?.query_map((run, ids), read)?.collect::<Result<_, _>>()?
-        }
+        None => statement.query_map([run], read)?.collect::<Result<_, _>>()?,
+        Some((_, ids)) => statement.query_map((run, ids), read)?.collect::<Result<_, _>>()?,
     };
     Ok(rows)
+}
+
+fn question(table: &str, columns: &str, only: Only<'_>) -> String {
+    let only = only.map(|(column, _)| format!(" AND {column} IN (SELECT value FROM json_each(?2))"));
+    format!("SELECT {columns} FROM {table}_history WHERE {VALID}{}", only.unwrap_or_default())
 }
 
 /// The scopes that access rests on.

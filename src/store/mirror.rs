@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{RunRow, RunState};
 use super::reader::Catalog;
-use crate::catalog::mirror::{Mirror, PlacedObject};
+use crate::catalog::mirror::Mirror;
 
 /// A table whose current rows are replaced by others.
 struct Settled {
@@ -28,11 +28,14 @@ const MEMBERS: Settled =
 const STANDS_FOR: Settled =
     Settled { table: "mirrored_principal", keys: &["member", "principal"], values: &[] };
 const OBJECTS: Settled = Settled {
-    table: "access_object",
-    keys: &["object"],
-    values: &["parent", "id", "type", "url_id", "name", "path", "owner_id", "is_archived", "created_at"],
+    table: "placed_object",
+    keys: &["parent", "object"],
+    values: &["id", "type", "name", "path", "owner", "is_archived"],
 };
 const REACHED: Settled = Settled { table: "mirrored_object", keys: &["object"], values: &[] };
+
+/// What stands for the number of a container where none is known.
+pub(super) const NOWHERE: i64 = 0;
 
 /// Writes what a run mirrors, in the transaction that publishes it.
 pub(super) fn write(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreError> {
@@ -85,18 +88,16 @@ fn settle_all(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreErr
             .try_for_each(|(member, principal)| insert(&[&key(*member), &key(*principal)]))
     })?;
     OBJECTS.settle(db, run, |insert| {
-        mirror.objects.iter().try_for_each(|PlacedObject { object, parent, file }| {
+        mirror.objects.iter().try_for_each(|object| {
             insert(&[
-                &key(*object),
-                &parent.map(key),
-                &file.id,
-                &file.file_type,
-                &file.url_id,
-                &file.name,
-                &file.path,
-                &file.owner_id,
-                &file.is_archived,
-                &file.created_at,
+                &object.parent.map_or(NOWHERE, key),
+                &key(object.object),
+                &object.id,
+                &object.kind,
+                &object.name,
+                &object.path,
+                &object.owner.map(key),
+                &object.is_archived,
             ])
         })
     })?;

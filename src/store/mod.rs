@@ -251,7 +251,9 @@ fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Missing(path.to_owned()));
     }
     let open = || {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // Who holds the connection holds it alone: SQLite need not lock it for each value that is read.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
         configure(&connection)?;
         if schema::check(&connection, path)? == 0 {
             return Err(StoreError::Missing(path.to_owned()));

@@ -135,7 +135,7 @@ impl Context {
                     if let Some(name) =
                         line.strip_prefix(made).and_then(|rest| rest.split_whitespace().next())
                     {
-                        catalog.execute_batch(&format!("DROP {made} {name}")).expect(line);
+                        catalog.execute_batch(&format!("DROP {made} IF EXISTS {name}")).expect(line);
                     }
                 }
             }

@@ -132,7 +132,7 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     expected.extend(OF_VERSIONS.map(|table| format!("{table}_history")));
     expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
     // Who may do what with the deleted one, and the objects as access knows them.
-    expected.extend(["access_principal_history", "access_object_history"].map(str::to_owned));
+    expected.extend(["access_principal_history", "placed_object_history"].map(str::to_owned));
     assert!(context.rows("SELECT 1 FROM access_principal_history WHERE valid_from = 2").is_empty());
     expected.extend((tagged > 0).then(|| "tagged_version_history".to_owned()));
     let unexpected: Vec<_> = changed_tables

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::words::{counted, how, level};
+use super::words::{counted, level, tell_how};
 use super::{Format, Loaded, SCHEMA_VERSION};
 use crate::access::{Access, Answer, Holding, Level, Member, UserKind};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
+use crate::cli::table::Cells;
 
 #[derive(Serialize)]
 struct MemberReport<'a> {
@@ -75,15 +76,16 @@ pub fn run(loaded: &Loaded, text: &str, format: Format, printer: &Printer) -> Re
             .line("Levels are as granted; what the account type lets the member use of them is not known.")?;
     }
     printer.line("")?;
-    let rows: Vec<Vec<String>> = seen
-        .iter()
-        .filter_map(|(object, answer)| {
-            let what = &access.objects()[*object as usize];
-            let path = how(access, &answer.best?, *object);
-            Some(vec![level(answer, what.kind), what.kind.words().to_owned(), what.full_path(), path])
-        })
-        .collect();
-    printer.table(&["level", "kind", "object", "how"], &rows, &[])?;
+    let mut cells = Cells::new(&["level", "kind", "object", "how"]);
+    for (object, answer) in &seen {
+        let Some(best) = answer.best else { continue };
+        let what = &access.objects()[*object as usize];
+        cells.add(&level(answer, what.kind));
+        cells.add(what.kind.words());
+        cells.write(|cell| what.tell_full_path(cell));
+        cells.write(|cell| tell_how(access, &best, *object, cell));
+    }
+    printer.cells(&cells, &[])?;
     printer.line("")?;
     summary(access, &seen, unknown.len(), printer)
 }

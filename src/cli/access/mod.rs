@@ -166,8 +166,8 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
 
 /// Opens the catalog that the arguments or else the settings name, and works access out.
 fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliError> {
-    let (run, facts) = facts(cli, source, printer)?;
-    Ok(Loaded { run, access: Access::new(&facts) })
+    let (run, mut facts) = facts(cli, source, printer)?;
+    Ok(Loaded { run, access: Access::of(&mut facts) })
 }
 
 /// The same from as little of the catalog as answers questions about one object.
@@ -193,10 +193,10 @@ fn load_narrow(
 ) -> Result<Loaded, CliError> {
     let catalog = open(cli, source, printer)?;
     let (mut run, mut facts) = catalog.facts_about(source.at, about)?;
-    let mut access = Access::new(&facts);
+    let mut access = Access::of(&mut facts);
     if !found(&access) {
         (run, facts) = catalog.facts(source.at)?;
-        access = Access::new(&facts);
+        access = Access::of(&mut facts);
     }
     tell_deficient(cli, &run, &facts, printer);
     Ok(Loaded { run, access })

@@ -163,7 +163,12 @@ fn rows(access: &Access, object: u32, answers: &[(u32, Answer)], expand: bool) -
         let account = who.account_type.clone().unwrap_or_default();
         let user =
             if who.kind.name() == "internal" { account } else { format!("{account} ({})", who.kind.name()) };
-        rows.push(vec![level(answer, kind), who.title().to_owned(), user, how(access, &best, object)]);
+        rows.push(vec![
+            level(answer, kind).into_owned(),
+            who.title().to_owned(),
+            user,
+            how(access, &best, object),
+        ]);
     }
     if let Some((place, count)) = everyone.filter(|(_, count)| *count > 1) {
         rows[place][1] = format!("{} (--expand names them)", counted(count, "more member"));

@@ -207,7 +207,7 @@ fn text(run: i64, access: &Access, verification: &Verification, printer: &Printe
                 vec![
                     access.members()[found.member as usize].title().to_owned(),
                     format!("{} {}", what.kind.words(), what.full_path()),
-                    level(&found.computed, what.kind),
+                    level(&found.computed, what.kind).into_owned(),
                     path.unwrap_or_default(),
                     found.sigma.clone().unwrap_or_else(|| "no access".to_owned()),
                 ]

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::cli::output::{Printer, thousands};
+use crate::cli::table::Cells;
 use crate::report::render::{caption, closing, doubts, facts, shown};
 use crate::report::table::{Report, Type};
 use crate::report::{Cell, Head, Render, ReportError, Totals};
@@ -82,10 +83,8 @@ impl Render for Text<'_> {
             let numbers: Vec<usize> =
                 (0..).zip(&columns).filter(|(_, column)| column.is_number).map(|(at, _)| at).collect();
             writeln!(self.out)?;
-            for line in self.printer.table_lines(&header, &self.rows, &numbers) {
-                writeln!(self.out, "{line}")?;
-            }
-            writeln!(self.out)?;
+            let table = self.printer.told(&Cells::of(&header, &self.rows), &numbers);
+            writeln!(self.out, "{table}\n")?;
         }
         if self.more > 0 {
             let more = thousands(self.more);

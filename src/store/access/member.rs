@@ -3,19 +3,20 @@
 //! Only of a run that read all that access rests on: elsewhere something that was not read, wherever it is, may be what
 //! tells of a grant, and then it takes all facts to say so.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Statement};
 
 use super::{
-    ALL, GRANT, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, grant, is_absent_read, json, later_run,
-    member, membership, readings, rows, team,
+    ALL, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, grant, is_absent_read, json, later_run, member,
+    membership, readings, rows, team,
 };
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::{Facts, FileFact, GrantFact, MemberFact, Readings, TeamFact};
+use crate::catalog::mirror::principal;
 use crate::store::error::StoreError;
 use crate::store::ledger::RunRow;
+use crate::store::mirror::NOWHERE;
 
 /// The facts about the members that have this text for their id or, in whatever ASCII case, for their e-mail address;
 /// `None`: nothing less than all facts will do.
@@ -28,19 +29,20 @@ pub(super) fn facts_of_member(
         return Ok(None);
     }
     let id = run.run_id;
-    let asked = json(&named(db, id, text)?);
+    let named = named(db, id, text)?;
+    let asked = json(named.iter().map(|(_, id)| id.as_str()));
     let members: Vec<MemberFact> = rows(db, id, "member", MEMBER, Some(("id", &asked)), member)?;
     let memberships = rows(db, id, "team_member", MEMBERSHIP, Some(("member_id", &asked)), membership)?;
     let teams: Vec<TeamFact> = rows(db, id, "team", TEAM, ALL, team)?;
-    let mut principals: Vec<String> = memberships.iter().map(|known| known.team_id.clone()).collect();
-    principals.extend(teams.iter().filter(|team| team.is_everyone()).map(|team| team.id.clone()));
-    let mut grants = rows(db, id, "object_grant", GRANT, Some(("member_id", &asked)), grant)?;
+    let mut principals: Vec<&str> = memberships.iter().map(|known| known.team_id.as_str()).collect();
+    principals.extend(teams.iter().filter(|team| team.is_everyone()).map(|team| team.id.as_str()));
+    let mut grants = rows(db, id, "object_grant", GRANT_TO, Some(("member_id", &asked)), grant)?;
     // One that names a member as well is that member's, whom the rules do not find here.
-    grants.extend(rows(db, id, "object_grant", GRANT, Some(("team_id", &json(&principals))), grant)?);
+    grants.extend(rows(db, id, "object_grant", GRANT_TO, Some(("team_id", &json(principals))), grant)?);
     // Administrators see everything.
     let files = match members.iter().any(MemberFact::is_called_administrator) {
-        true => all(db, id)?,
-        false => reachable(db, id, &asked, &grants)?,
+        true => all(db, id, &named)?,
+        false => reachable(db, id, &named, &grants)?,
     };
     Ok(Some(Facts {
         members,
@@ -56,6 +58,9 @@ pub(super) fn facts_of_member(
     }))
 }
 
+/// A grant without its id and without who made it and when, which have no part in what a member sees.
+const GRANT_TO: &str = "'', object_id, member_id, team_id, permission, NULL, NULL";
+
 /// Whether a run read all that access rests on, and that may still be said of it.
 fn is_settled(db: &Connection, run: &RunRow) -> Result<bool, StoreError> {
     // A catalog that only an earlier version has written to lacks the table.
@@ -70,112 +75,165 @@ fn is_settled(db: &Connection, run: &RunRow) -> Result<bool, StoreError> {
     Ok(marked && (later.is_none() || is_absent_read(run, later)))
 }
 
-/// The ids of the members that the text may mean.
-fn named(db: &Connection, run: i64, text: &str) -> Result<Vec<String>, StoreError> {
-    let sql =
-        format!("SELECT id FROM member_history WHERE {VALID} AND (id = ?2 OR email = ?2 COLLATE NOCASE)");
+/// The members that the text may mean.
+fn named(db: &Connection, run: i64, text: &str) -> Result<Vec<Asked>, StoreError> {
+    let sql = format!(
+        "SELECT (SELECT key FROM access_key WHERE kind = '{}' AND id = m.id), id FROM member_history m \
+         WHERE {VALID} AND (id = ?2 OR email = ?2 COLLATE NOCASE)",
+        principal::MEMBER
+    );
     let mut statement = db.prepare_cached(&sql)?;
-    let ids = statement.query_map((run, text.trim()), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(ids)
+    let asked = statement.query_map((run, text.trim()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(asked.collect::<Result<_, _>>()?)
 }
+
+/// A member that was asked about: its number, where it has one, and its id.
+type Asked = (Option<i64>, String);
 
 /// What the grants are on and what the members own, and all that lies below or above that.
 fn reachable(
     db: &Connection,
     run: i64,
-    members: &str,
+    members: &[Asked],
     grants: &[GrantFact],
 ) -> Result<Vec<FileFact>, StoreError> {
-    let mut granted: Vec<String> = grants.iter().map(|grant| grant.object_id.clone()).collect();
+    let mut granted: Vec<&str> = grants.iter().map(|grant| grant.object_id.as_str()).collect();
     granted.sort_unstable();
     granted.dedup();
-    let mut found = Found::default();
-    found.take(placed(db, "id IN (SELECT value FROM json_each(?2))", (run, json(&granted)))?);
-    found.take(placed(db, "owner_id IN (SELECT value FROM json_each(?2))", (run, members))?);
-    let mut above: Vec<i64> = found.objects.iter().filter_map(|object| object.parent).collect();
+    let mut found = Found::of(members);
+    found.take(&mut objects(db, "id IN (SELECT value FROM json_each(?2))")?, (run, json(granted)))?;
+    let mut owned = objects(db, "owner = ?2")?;
+    for (key, _) in members {
+        found.take(&mut owned, (run, key))?;
+    }
+    let mut above: Vec<i64> = found.objects.iter().map(|object| object.parent).collect();
     // What was met before is not taken again, which ends the walk in a circle of folders.
+    let mut below = objects(db, "parent = ?2")?;
     let mut at = 0;
     while let Some(object) = found.objects.get(at) {
         if object.file.is_container() {
-            found.take(placed(db, "parent = ?2", (run, object.key))?);
+            let key = object.key;
+            found.take(&mut below, (run, key))?;
         }
         at += 1;
     }
+    let mut one = objects(db, "object = ?2")?;
     while let Some(key) = above.pop() {
-        if !found.places.contains_key(&key) {
-            let object = placed(db, "object = ?2", (run, key))?;
-            above.extend(object.iter().filter_map(|object| object.parent));
-            found.take(object);
+        if !found.met.contains(&key) {
+            let first = found.objects.len();
+            found.take(&mut one, (run, key))?;
+            above.extend(found.objects[first..].iter().map(|object| object.parent));
         }
     }
     Ok(found.files())
 }
 
 /// All objects.
-fn all(db: &Connection, run: i64) -> Result<Vec<FileFact>, StoreError> {
-    let mut found = Found::default();
-    found.take(placed(db, "true", [run])?);
+fn all(db: &Connection, run: i64, members: &[Asked]) -> Result<Vec<FileFact>, StoreError> {
+    let mut found = Found::of(members);
+    found.take(&mut objects(db, "true")?, [run])?;
     Ok(found.files())
 }
 
-/// An object by its number, with the number of what it lies in.
+/// The objects that were there at run `?1` and that a condition names.
+fn objects<'db>(db: &'db Connection, condition: &str) -> Result<Statement<'db>, StoreError> {
+    Ok(db.prepare(&format!(
+        "SELECT object, parent, id, type, name, path, owner, is_archived \
+         FROM placed_object_history WHERE {VALID} AND {condition}"
+    ))?)
+}
+
+/// An object by its number, with that of what it lies in.
 struct Placed {
     key: i64,
-    parent: Option<i64>,
+    parent: i64,
     file: FileFact,
 }
 
 /// Objects, each once.
-#[derive(Default)]
-struct Found {
+struct Found<'members> {
+    /// Whose objects they are is noted of these alone.
+    members: &'members [Asked],
     objects: Vec<Placed>,
-    /// Where in the list the object of a number stands.
-    places: HashMap<i64, usize>,
+    /// Their numbers, and what stands for none.
+    met: HashSet<i64>,
 }
 
-impl Found {
-    fn take(&mut self, objects: Vec<Placed>) {
-        for object in objects {
-            if let Entry::Vacant(free) = self.places.entry(object.key) {
-                free.insert(self.objects.len());
-                self.objects.push(object);
+impl<'members> Found<'members> {
+    fn of(members: &'members [Asked]) -> Self {
+        Self { members, objects: Vec::new(), met: HashSet::from([NOWHERE]) }
+    }
+
+    /// Takes what a statement finds.
+    fn take(&mut self, statement: &mut Statement<'_>, parameters: impl Params) -> Result<(), StoreError> {
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            let key = row.get(0)?;
+            if self.met.insert(key) {
+                self.objects.push(Placed { key, parent: row.get(1)?, file: self.file(row)? });
             }
         }
+        Ok(())
     }
 
-    /// The objects with the ids of what they lie in.
+    fn file(&self, row: &Row<'_>) -> rusqlite::Result<FileFact> {
+        let owner: Option<i64> = row.get(6)?;
+        let owner = owner.and_then(|owner| self.members.iter().find(|(key, _)| *key == Some(owner)));
+        Ok(FileFact {
+            id: row.get(2)?,
+            file_type: row.get(3)?,
+            name: row.get(4)?,
+            path: row.get(5)?,
+            owner_id: owner.map(|(_, id)| id.clone()),
+            is_archived: row.get(7)?,
+            ..FileFact::default()
+        })
+    }
+
+    /// The objects with the ids of what they lie in, in the order of their numbers: they got them in that in which objects
+    /// are told.
     fn files(self) -> Vec<FileFact> {
-        let id_of = |key: &i64| self.places.get(key).map(|place| self.objects[*place].file.id.clone());
-        let parents: Vec<Option<String>> =
-            self.objects.iter().map(|object| object.parent.as_ref().and_then(id_of)).collect();
+        let mut order: Vec<(i64, usize)> =
+            self.objects.iter().zip(0..).map(|(object, place)| (object.key, place)).collect();
+        order.sort_unstable();
+        let id_of = |key: i64| {
+            let at = order.binary_search_by_key(&key, |(key, _)| *key).ok()?;
+            Some(self.objects[order[at].1].file.id.clone())
+        };
+        let parents: Vec<Option<String>> = self.objects.iter().map(|object| id_of(object.parent)).collect();
         let files = self.objects.into_iter().zip(parents);
-        files.map(|(object, parent_id)| FileFact { parent_id, ..object.file }).collect()
+        let mut files: Vec<Option<FileFact>> =
+            files.map(|(object, parent_id)| Some(FileFact { parent_id, ..object.file })).collect();
+        order.into_iter().filter_map(|(_, place)| files[place].take()).collect()
     }
 }
 
-/// The objects that were there at run `?1` and that a condition names.
-fn placed(db: &Connection, condition: &str, parameters: impl Params) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT object, parent, id, type, url_id, name, path, owner_id, is_archived, created_at \
-         FROM access_object_history WHERE {VALID} AND {condition}"
-    ))?;
-    let read = |row: &Row<'_>| {
-        Ok(Placed {
-            key: row.get(0)?,
-            parent: row.get(1)?,
-            file: FileFact {
-                id: row.get(2)?,
-                file_type: row.get(3)?,
-                url_id: row.get(4)?,
-                name: row.get(5)?,
-                parent_id: None,
-                path: row.get(6)?,
-                owner_id: row.get(7)?,
-                is_archived: row.get(8)?,
-                created_at: row.get(9)?,
-            },
-        })
-    };
-    let objects = statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
-    Ok(objects)
+#[cfg(test)]
+mod tests {
+    use super::super::question;
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn what_reaches_a_member_is_found_by_indexes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("catalog.db")).expect("a store");
+        let db = &store.connection;
+        let of_objects =
+            |condition: &str| objects(db, condition).expect("a statement").expanded_sql().expect("its text");
+        let of_grants = |column| question("object_grant", GRANT_TO, Some((column, "[]")));
+        for (sql, by) in [
+            (of_objects("parent = ?2"), "placed_object_history USING PRIMARY KEY (parent=?"),
+            (of_objects("object = ?2"), "USING INDEX placed_object_by_key"),
+            (of_objects("owner = ?2"), "USING INDEX placed_object_by_owner"),
+            (of_objects("id IN (SELECT value FROM json_each(?2))"), "USING INDEX placed_object_by_id"),
+            (of_grants("member_id"), "USING COVERING INDEX object_grant_to_member"),
+            (of_grants("team_id"), "USING COVERING INDEX object_grant_to_team"),
+        ] {
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect(&sql);
+            let steps = plan.raw_query().mapped(|row| row.get(3)).collect::<Result<Vec<String>, _>>();
+            let steps = steps.expect(&sql);
+            assert!(steps.iter().any(|step| step.contains(by)), "{sql}: {steps:?}");
+        }
+    }
 }

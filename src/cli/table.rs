@@ -1,0 +1,180 @@
+//! Tables for people: cells gathered in one text, told as wide as a terminal allows.
+
+use std::borrow::Cow;
+
+use super::layout;
+use super::output::{harmless, one_line};
+
+/// The cells of a table, its header first. They share one text: a table may have tens of thousands of them.
+#[derive(Debug)]
+pub struct Cells {
+    columns: usize,
+    text: String,
+    cells: Vec<Cell>,
+}
+
+/// A cell: where in the text it ends, and how many columns of a terminal it takes in one line.
+#[derive(Debug)]
+struct Cell {
+    end: usize,
+    width: usize,
+}
+
+impl Cells {
+    /// No rows yet.
+    pub fn new(header: &[&str]) -> Self {
+        let mut cells = Self { columns: header.len(), text: String::new(), cells: Vec::new() };
+        header.iter().for_each(|label| cells.add(label));
+        cells
+    }
+
+    /// Those of rows that are there already.
+    pub fn of(header: &[&str], rows: &[Vec<String>]) -> Self {
+        let mut cells = Self::new(header);
+        for row in rows {
+            (0..header.len()).for_each(|column| cells.add(row.get(column).map_or("", String::as_str)));
+        }
+        cells
+    }
+
+    /// Adds the next cell of a row, or the first of the next row.
+    pub fn add(&mut self, text: &str) {
+        self.write(|cell| cell.push_str(text));
+    }
+
+    /// The same; `tell` appends what the cell says.
+    pub fn write(&mut self, tell: impl FnOnce(&mut String)) {
+        let from = self.text.len();
+        tell(&mut self.text);
+        let text = &self.text[from..];
+        let mut width = text.len();
+        if !layout::is_plain(text) {
+            let shown = shown(text).into_owned();
+            self.text.truncate(from);
+            self.text += &shown;
+            width = layout::width_of(&shown);
+        }
+        self.cells.push(Cell { end: self.text.len(), width });
+    }
+
+    /// The table in lines of at most that width, as far as it can be so narrow. Columns named in `numbers` stand to the right.
+    pub fn told(&self, width: usize, numbers: &[usize]) -> String {
+        let widest = |column| {
+            let cells = self.cells.iter().skip(column).step_by(self.columns);
+            cells.map(|cell| cell.width).max().unwrap_or(0)
+        };
+        let wanted: Vec<usize> = (0..self.columns).map(widest).collect();
+        let widths = layout::fit(&wanted, width);
+        let mut out = String::with_capacity(self.text.len() * 2);
+        let mut lines: Vec<Vec<&str>> = vec![Vec::new(); self.columns];
+        let mut from = 0;
+        for row in self.cells.chunks(self.columns.max(1)) {
+            let mut height = 0;
+            for ((cell, width), lines) in row.iter().zip(&widths).zip(&mut lines) {
+                lines.clear();
+                let text = &self.text[from..cell.end];
+                from = cell.end;
+                if cell.width <= *width {
+                    lines.push(text)
+                } else {
+                    layout::wrap_onto(lines, text, *width)
+                }
+                height = height.max(lines.len());
+            }
+            for line in 0..height {
+                tell_line(&mut out, lines.iter().map(|lines| lines.get(line).copied()), &widths, numbers);
+            }
+        }
+        out.pop();
+        out
+    }
+}
+
+/// Appends a line of a row, and its end.
+fn tell_line<'text>(
+    out: &mut String,
+    texts: impl Iterator<Item = Option<&'text str>>,
+    widths: &[usize],
+    numbers: &[usize],
+) {
+    let start = out.len();
+    // What is blank at the end is not told.
+    let mut blanks = 0;
+    for (column, text) in texts.enumerate() {
+        let text = text.unwrap_or_default();
+        let blank = widths[column].saturating_sub(layout::width_of(text));
+        let (before, after) = if numbers.contains(&column) { (blank, 0) } else { (0, blank) };
+        blanks += before;
+        if !text.is_empty() {
+            pad(out, std::mem::take(&mut blanks));
+            *out += text;
+        }
+        blanks += after + layout::GAP;
+    }
+    out.truncate(start + out[start..].trim_end().len());
+    out.push('\n');
+}
+
+/// What a cell of a table shows: one line, with nothing that a terminal would obey.
+fn shown(text: &str) -> Cow<'_, str> {
+    match harmless(text) {
+        Cow::Borrowed(text) => one_line(text),
+        Cow::Owned(text) => one_line(&text).into_owned().into(),
+    }
+}
+
+fn pad(line: &mut String, mut blanks: usize) {
+    const BLANKS: &str = "                                ";
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        blanks -= some;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cells;
+
+    fn told(rows: &[&[&str]], width: usize, numbers: &[usize]) -> Vec<String> {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        let told = Cells::of(&["name", "count", "where"], &rows).told(width, numbers);
+        told.split('\n').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_and_no_line_ends_in_blanks() {
+        assert_eq!(
+            told(&[&["Sales", "7", "Finance"], &["Q3", "1,234", ""], &["", "", ""]], 80, &[1]),
+            ["name   count  where", "Sales      7  Finance", "Q3     1,234", ""]
+        );
+        assert_eq!(
+            told(&[&["Sales"], &["a", "b", "c", "d"]], 80, &[]),
+            ["name   count  where", "Sales", "a      b      c"]
+        );
+        assert_eq!(told(&[], 80, &[]), ["name  count  where"]);
+        assert_eq!(Cells::new(&[]).told(80, &[]), "");
+    }
+
+    #[test]
+    fn a_cell_that_is_too_wide_goes_on_below() {
+        assert_eq!(
+            told(&[&["Net Retention by Quarter", "12", "Customer Success/Reports"]], 36, &[1]),
+            [
+                "name           count  where",
+                "Net Retention     12  Customer",
+                "by Quarter            Success/",
+                "                      Reports",
+            ]
+        );
+    }
+
+    #[test]
+    fn cells_are_as_wide_as_they_look_and_command_nothing() {
+        assert_eq!(
+            told(&[&["日本", "a\nb", "\u{1b}[2J"], &["é", "x", "\u{a0}"]], 80, &[]),
+            ["name  count  where", "日本  a\\nb   \\u{1b}[2J", "é     x"]
+        );
+    }
+}
