@@ -272,7 +272,9 @@ impl Books {
                         parents.iter().map(|(table, key)| format!("SELECT \"{key}\" FROM {table}{suffix}"));
                     each.collect::<Vec<_>>().join(" UNION ")
                 };
-                let (ever, now) = (keys("_history"), keys(""));
+                // What is staged was never published.
+                let ever = keys("_history WHERE valid_from <= (SELECT published_run FROM catalog_state)");
+                let now = keys("");
                 let orphans = rows(&format!(
                     "SELECT DISTINCT \"{column}\" FROM {} WHERE \"{column}\" IN ({ever}) AND \"{column}\" NOT IN ({now})",
                     table.name

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sigma_catalog::simulator::Options;
+use sigma_catalog::simulator::{Mutation, Options};
 
 use crate::context::Context;
 use crate::invariants::{Books, converged};
@@ -47,6 +47,9 @@ fn is_replay() -> bool {
     std::env::var_os("CHAOS_SEED").is_some()
 }
 
+/// Every so many-th seed sees all workbooks go.
+const LOSSES: u64 = 16;
+
 /// Plays a seed; panics where an invariant is broken, with the story so far.
 pub fn play(seed: u64) -> Tally {
     let mut chance = fastrand::Rng::with_seed(seed);
@@ -81,6 +84,9 @@ pub fn play(seed: u64) -> Tally {
         );
     }
     for turn in 0..chance.u64(1..4) {
+        if turn == 0 && seed % LOSSES == LOSSES / 2 {
+            lose_the_workbooks(&context, &mut books);
+        }
         for _ in 0..chance.u64(..5) {
             let change = context.simulator.change_something(chance.u64(..));
             books.tell(format!("between runs: {change:?}"));
@@ -128,6 +134,16 @@ pub fn play(seed: u64) -> Tally {
         crate::say(&books.story());
     }
     tally
+}
+
+/// All workbooks are deleted, which no run believes without being told to.
+fn lose_the_workbooks(context: &Context, books: &mut Books) {
+    let truth = context.simulator.truth();
+    for workbook in truth["objects"]["workbook"].as_array().expect("workbooks") {
+        let document = workbook["id"].as_str().expect("an id").to_owned();
+        context.simulator.mutate(&Mutation::DeleteDocument { document }).expect("a change");
+    }
+    books.tell("between runs: all workbooks are deleted".to_owned());
 }
 
 /// A run, its state, and whether everything holds that must hold after any run.
