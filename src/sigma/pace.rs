@@ -266,7 +266,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_follows_the_first_after_a_refusal_goes_when_that_has_passed() {
-        let gate = Arc::new(Gate::new(2, None, PAUSES));
+        let gate = Arc::new(Gate::new(10, None, PAUSES));
+        for _ in 0..20 {
+            let quick = gate.admit().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            quick.end(Verdict::Passed);
+        }
         refuse(&gate, Duration::from_secs(1)).await;
         let first = gate.admit().await;
         let begun = Instant::now();

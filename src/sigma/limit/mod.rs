@@ -5,12 +5,12 @@
 //! cost nothing until then. All refusals of requests that left before the first of them was known are one.
 //!
 //! The first refusal halves the lanes and starts a search for the pace. What passed until then may have been a burst:
-//! from a part of it the pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily,
-//! until a refusal comes at a pace that agrees with what passed. That pace is the wall, and it is remembered: below it
-//! the pace grows quickly, just below it it stays long enough for the next refusal to be cheap, and beyond it it grows
-//! gently, then less gently, so that a limit that was lifted is left behind. Lanes close once more only where more were
-//! in flight than ever passed. After a refusal one request goes first; the others follow when it has passed. Where
-//! nothing passes at all, pauses grow.
+//! from a part of it the pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily
+//! until it is refused once more. That pace is the wall, and it is remembered: below it the pace grows quickly, just
+//! below it it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently, so
+//! that a limit that was lifted is left behind. Lanes close once more only where more were in flight than ever passed.
+//! After a refusal one request goes first; the others follow when it has passed. Where nothing passes at all, pauses
+//! grow.
 
 use std::time::Duration;
 
@@ -33,8 +33,6 @@ const NEAR: f64 = 0.9;
 /// While the wall is searched for, the pace grows with this rate in a second near where it may be: so slowly that what
 /// passed in a few seconds tells the wall, and quickly enough to be there in a few.
 const STEADILY: f64 = 0.06;
-/// A refused pace is the wall where at least this part of it passed; where less did, few had asked or it grew too fast.
-const AGREES: f64 = 0.75;
 /// The part of what passed before the first refusal to go on with: a server may let pass more in the beginning.
 const FIRST: f64 = 0.5;
 /// The shortest time that a first measurement counts over.
@@ -160,7 +158,7 @@ pub(crate) struct Limit {
     /// The last refusal; those of requests that left before it are part of it.
     last: Option<Refusal>,
     in_a_row: u32,
-    /// The wall is where it is thought to be: what passed agrees with it.
+    /// The wall was met by growing slowly: it is where it is thought to be.
     is_sure: bool,
     /// How many times the last pause the pace stays below the wall.
     pauses_to_stay: u32,
@@ -368,7 +366,7 @@ impl Limit {
         } else {
             // Beyond the wall, few may have asked lately: the wall itself was passed.
             let known = if self.is_sure && was_beyond { BELOW * self.wall } else { 0.0 };
-            self.is_sure = !grew_quickly && of_late >= AGREES * self.pace;
+            self.is_sure = !grew_quickly;
             of_late.max(known)
         };
         self.wall = wall.max(self.pace.min(self.wall) * LEFT).max(SLOWEST);

@@ -371,3 +371,27 @@ fn a_pause_is_no_time_to_grow_in() {
         assert!(grown > 1.0 && grown < most, "{asked}: {grown}");
     }
 }
+
+#[test]
+fn only_a_crowd_larger_than_any_that_passed_closes_lanes() {
+    // So many pass alone, or two at a time, before one of two is refused.
+    for (passed, together, lanes) in [(1, 1, 5), (40, 1, 1), (40, 2, 5)] {
+        let mut by_hand = ByHand::new();
+        by_hand.pass(20);
+        let ticket = by_hand.go();
+        by_hand.refuse(ticket, Some(1));
+        assert_eq!(by_hand.limit.lanes(), 5, "the first refusal halves them");
+        by_hand.pass(1);
+        for _ in 0..passed {
+            let tickets: Vec<_> = (0..together).map(|_| by_hand.go_in_time()).collect();
+            by_hand.wait(10);
+            for ticket in tickets {
+                by_hand.end(ticket, Verdict::Passed);
+            }
+        }
+        let (first, second) = (by_hand.go_in_time(), by_hand.go_in_time());
+        by_hand.refuse(second, None);
+        by_hand.end(first, Verdict::Passed);
+        assert_eq!(by_hand.limit.lanes(), lanes, "{passed} {together}");
+    }
+}
