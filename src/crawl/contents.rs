@@ -12,7 +12,7 @@ use super::graph::{self, Step};
 use super::lineage::{self, Lineage};
 use super::queue::{DocumentTask, Enqueue};
 use super::rows;
-use super::worker::{Crawler, ends_the_run, failed, settled, turned_off};
+use super::worker::{Crawler, ends_the_run, failed, gone_with_the_document, settled, turned_off};
 use crate::catalog::delivery::{Bundle, Delivery, Outcome, Rows, ScopeReport, scope};
 use crate::catalog::document::{LineageNode, Page};
 use crate::catalog::record::Record;
@@ -82,6 +82,7 @@ impl Crawler {
                 self.deliver(Delivery::Event(event)).await?;
             }
             self.attached(&mut reading).await?;
+            gone_with_the_document(&mut reading.scopes);
         }
         let visible = reading.pages.take();
         // Sigma draws the pages of workbooks only.

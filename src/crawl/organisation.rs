@@ -9,7 +9,7 @@ use super::filter::is_personal_path;
 use super::graph::{self, ORGANISATION, Step};
 use super::queue::{DocumentTask, Enqueue, Found, GrantsOf, Task};
 use super::rows::{self, DocumentRow};
-use super::worker::{Crawler, settled, turned_off};
+use super::worker::{Crawler, ends_the_run, settled, turned_off};
 use crate::catalog::delivery::{Delivery, Outcome, ScopeReport, Seen, scope};
 use crate::catalog::governance::TaggedVersion;
 use crate::catalog::organisation::{Document, File, Member, Workspace};
@@ -430,7 +430,13 @@ impl Crawler {
             let answer = self.client.list::<model::Grant>(call).next_page().await;
             let refused =
                 [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::NotApplicable];
-            by_principal = !answer.is_err_and(|error| refused.contains(&error.kind()));
+            by_principal = match answer {
+                Err(error) if ends_the_run(&error) => {
+                    return Err(CrawlError::sigma("asking for a member's grants", error));
+                }
+                Err(error) => !refused.contains(&error.kind()),
+                Ok(_) => true,
+            };
         }
         let follow_ups = vec![Effect::GrantsByPrincipal(by_principal).follow_up()];
         self.deliver(Delivery::Learnt { scope: scope::GRANTS_BY, parent: String::new(), follow_ups }).await?;

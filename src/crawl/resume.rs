@@ -3,7 +3,8 @@
 //! A scope that was read well is taken over: what it set off is done again, its rows stay, nothing is asked. Asked again is
 //! what every run begins with (the token, whose it is), what fell short, and three kinds of listing that are held against
 //! each other before any of their rows is taken: those of a crawl with filters, those of one user's view, and Sigma's own
-//! answers about what members see.
+//! answers about what members see. After a longer interruption only the contents of documents and tables are taken over, for
+//! the listings say whether those still hold: what nothing holds against the present, above all who may see what, is asked.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -62,6 +63,19 @@ pub(super) fn why_not(
         }
         Ok(_) => None,
     }
+}
+
+/// How long a run may be interrupted before its listings are no longer taken for the present.
+const LISTINGS_STAND: Duration = Duration::from_secs(15 * 60);
+
+/// What is taken over after a longer interruption than that.
+pub(super) const CONTENTS: &[&str] =
+    &[scope::DOCUMENT, scope::WAREHOUSE_TABLES, scope::WAREHOUSE_COLUMNS, scope::PREVIEWS];
+
+/// Whether the run that read what is staged was interrupted too long ago for its listings to stand.
+pub(super) fn is_long_ago(staging: &Staging, now: Timestamp) -> bool {
+    let until = staging.until.parse::<Timestamp>();
+    until.map_or(true, |until| now.duration_since(until).unsigned_abs() > LISTINGS_STAND)
 }
 
 impl Resumed {
@@ -266,7 +280,8 @@ mod tests {
         let within = Duration::from_secs(3600);
         let now: Timestamp = "2026-05-01T12:00:00Z".parse().unwrap();
         let refused = |since: &str, fingerprint: &str, within| {
-            let staging = Staging { run_id: 1, since: since.to_owned(), fingerprint: "a".to_owned() };
+            let (since, fingerprint_of) = (since.to_owned(), "a".to_owned());
+            let staging = Staging { run_id: 1, until: since.clone(), since, fingerprint: fingerprint_of };
             why_not(&staging, fingerprint, within, now)
         };
         assert_eq!(refused("2026-05-01T11:00:00.001Z", "a", within), None);

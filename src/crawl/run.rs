@@ -23,7 +23,7 @@ use super::preview::Gallery;
 use super::progress::{Progress, write};
 use super::queue::{Queue, Task};
 use super::remarks;
-use super::resume::{Resumed, fingerprint, why_not};
+use super::resume::{self, Resumed, fingerprint, why_not};
 use super::stop::Stop;
 use super::token::Token;
 use super::worker::{Crawler, Known};
@@ -188,7 +188,7 @@ pub async fn extract(
     let asked = fingerprint(&start, settings, full);
     let left_behind =
         existing.as_ref().map(|store| LeftBehind::read(store, &asked, settings, resume)).transpose()?;
-    let LeftBehind { why_not, resumed, members, permissions_begun } = left_behind.unwrap_or_default();
+    let LeftBehind { why_not, resumed, members, permissions_begun, only } = left_behind.unwrap_or_default();
     let (decision, members) = match decide(&plan, &token, &client, members).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
@@ -229,7 +229,8 @@ pub async fn extract(
     for sentence in [carry.announcement(), permissions.announcement()].iter().flatten() {
         progress.notice(Severity::Info, sentence);
     }
-    let resume = Resume { fingerprint: &asked, goes_on: resumed.is_some(), why_not: why_not.as_deref() };
+    let resume =
+        Resume { fingerprint: &asked, goes_on: resumed.is_some(), only, why_not: why_not.as_deref() };
     let mut writer = store.begin_as(&start, resume)?;
     let (run_id, resumes) = (writer.run_id(), writer.resumes());
     if let (Some(resumed), Some(run)) = (&resumed, resumes) {
@@ -501,6 +502,8 @@ struct LeftBehind {
     members: Option<Vec<Member>>,
     /// When the first run began that read any permissions of it.
     permissions_begun: Option<String>,
+    /// What alone of it is taken over.
+    only: Option<&'static [&'static str]>,
 }
 
 impl LeftBehind {
@@ -517,11 +520,15 @@ impl LeftBehind {
             Ok(staged) => staged,
             Err(error) => return not(format!("it cannot be read: {error}")),
         };
-        let members = staged.members.take();
+        let only = resume::is_long_ago(&staging, Timestamp::now()).then_some(resume::CONTENTS);
+        if let Some(only) = only {
+            staged.scopes.retain(|name, _| only.contains(&name.as_str()));
+        }
+        let members = staged.members.take().filter(|_| only.is_none());
         match Resumed::of(staged) {
             Some(resumed) => {
                 let permissions_begun = resumed.has_any(&PERMISSION_SCOPES).then_some(staging.since);
-                Ok(Self { why_not: None, resumed: Some(resumed), members, permissions_begun })
+                Ok(Self { why_not: None, resumed: Some(resumed), members, permissions_begun, only })
             }
             None => not("it is not what this program writes".to_owned()),
         }

@@ -416,6 +416,16 @@ pub(super) fn failed(
     }
 }
 
+/// Where Sigma does not know a document any more, that it has nothing to tell of it is no answer about what lies in it.
+pub(super) fn gone_with_the_document(scopes: &mut [ScopeReport]) {
+    let lists = |report: &ScopeReport| matches!(report.scope, scope::PAGES | scope::ELEMENTS);
+    if scopes.iter().any(|report| lists(report) && report.outcome == Outcome::Gone) {
+        for report in scopes.iter_mut().filter(|report| report.outcome == Outcome::NotApplicable) {
+            report.outcome = Outcome::Gone;
+        }
+    }
+}
+
 /// Two listings of one scope: as good as the worse one.
 pub(super) fn combined(first: ScopeReport, second: ScopeReport) -> ScopeReport {
     // What is not complete removes nothing, however good it is.

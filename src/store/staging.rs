@@ -35,6 +35,8 @@ pub struct Staging {
     pub run_id: i64,
     /// When the first run started that read any of it, UTC.
     pub since: String,
+    /// When the run that read it last gave its last sign of life, UTC.
+    pub until: String,
     /// What was asked, of whom, by whom.
     pub fingerprint: String,
 }
@@ -55,6 +57,8 @@ pub struct Resume<'a> {
     pub fingerprint: &'a str,
     /// Goes on with it; else it is undone.
     pub goes_on: bool,
+    /// Only with what was read of scopes of these names, the rest is undone; `None`: with all of it.
+    pub only: Option<&'a [&'a str]>,
     /// Why it is undone, to be noted where there is something to undo.
     pub why_not: Option<&'a str>,
 }
@@ -143,9 +147,10 @@ impl Store {
 
 fn staging(db: &Connection) -> Result<Option<Staging>, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Staging { run_id: row.get(0)?, since: row.get(1)?, fingerprint: row.get(2)? })
+        Ok(Staging { run_id: row.get(0)?, since: row.get(1)?, until: row.get(2)?, fingerprint: row.get(3)? })
     };
-    let sql = "SELECT run_id, since, fingerprint FROM staging";
+    let sql = "SELECT run_id, since, (SELECT heartbeat_at FROM run r WHERE r.run_id = s.run_id), fingerprint \
+               FROM staging s";
     Ok(db.query_row(sql, [], read).optional()?)
 }
 
@@ -184,6 +189,9 @@ pub(super) fn begin(
     let run = ledger::insert_run(&transaction, start, resumed, &at)?;
     let epoch = Epoch { run, published };
     if let Some(earlier) = resumed {
+        if let Some(only) = resume.only {
+            keep_only(&transaction, only)?;
+        }
         take_over(&transaction, tables, epoch, earlier)?;
         transaction.execute("UPDATE staging SET run_id = ?", [run])?;
     } else {
@@ -202,6 +210,13 @@ pub(super) fn begin(
     }
     transaction.commit()?;
     Ok((epoch, resumed))
+}
+
+/// Takes nothing for read but scopes of these names.
+fn keep_only(db: &Connection, only: &[&str]) -> Result<(), StoreError> {
+    let names = only.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    db.execute(&format!("UPDATE staged_scope SET is_good = 0 WHERE endpoint NOT IN ({names})"), [])?;
+    Ok(())
 }
 
 /// Code of the event that what was staged was undone.

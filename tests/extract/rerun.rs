@@ -197,13 +197,21 @@ fn a_document_that_cannot_be_read_keeps_its_rows_and_the_run_says_so() {
     let inside = |table: &str| {
         context.rows(&format!("SELECT * FROM {table} WHERE document_id = '{document}' ORDER BY 2, 3"))
     };
-    let (pages, columns) = (inside("page"), inside("element_column"));
+    let all = || {
+        ["page", "element_column", "element_query", "lineage_node", "lineage_edge", "column_edge"].map(inside)
+    };
+    let before = all();
+    assert!(before.iter().all(|rows| !rows.is_empty()));
+    // Its listing still has it.
+    context.simulator.set_faults(vec![format!("GET /v2/*/{document}/* 404").parse().expect("a rule")]);
+    let ran = context.extract_with(&["--full"]);
+    assert_eq!((ran.code, all()), (3, before.clone()), "{ran}");
     let rule = format!("GET /v2/*/{document}/* 403");
     context.simulator.set_faults(vec![rule.parse().expect("a rule")]);
     let ran = context.extract_with(&["--full"]);
     assert_eq!(ran.code, 3, "{ran}");
     assert_eq!(context.extract_with(&["--full", "--partial-ok"]).code, 0);
-    assert_eq!((inside("page"), inside("element_column")), (pages, columns));
+    assert_eq!(all(), before);
     let summary = ran.json();
     assert_eq!(summary["state"], "published_partial");
     let deficient = summary["deficient"].as_array().expect("deficient");

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::resume::{Case, WORKERS, assert_alike, finish, killed_after, points, told};
 
 /// The questions about what lies in documents.
-fn inside(asked: &BTreeMap<String, u64>) -> Vec<&str> {
+pub fn inside(asked: &BTreeMap<String, u64>) -> Vec<&str> {
     let kinds = ["/v2/workbooks/", "/v2/reports/", "/v2/dataModels/"];
     let is_inside = |target: &&str| kinds.iter().any(|kind| target.starts_with(kind)) && !is_export(target);
     asked.keys().map(String::as_str).filter(is_inside).collect()
@@ -20,7 +20,7 @@ fn is_export(target: &str) -> bool {
 }
 
 /// The document of a question about what lies in it.
-fn document(target: &str) -> &str {
+pub fn document(target: &str) -> &str {
     target.split('/').nth(3).unwrap_or(target)
 }
 

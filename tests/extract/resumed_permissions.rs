@@ -1,10 +1,13 @@
 //! How old permissions are after a run that goes on with an interrupted one, and what is said of that.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use sigma_catalog::simulator::{Mutation, Options};
 
 use crate::context::{Context, run};
-use crate::resume::{Case, change, finish, killed_after};
+use crate::resume::{CHANGED, Case, WORKERS, assert_alike, change, finish, killed_after, told};
+use crate::resumed_parts::{document, inside};
 
 #[test]
 fn permissions_that_an_interrupted_run_had_read_are_said_to_be_as_old_as_it() {
@@ -73,4 +76,28 @@ fn permissions_that_an_interrupted_run_let_stand_are_asked_where_they_are_too_ol
     // What came since they were read was asked by the interrupted run.
     let begun = context.rows("SELECT started_at FROM run WHERE run_id = 2").remove(0);
     assert_eq!(ran.json()["permissions_since"], begun.trim_matches('"'), "{ran}");
+}
+
+#[test]
+fn after_a_longer_interruption_only_contents_are_taken_over_and_everything_else_is_as_it_is_now() {
+    let changed = Case { before: |context, _| change(context), ..Case::new(Options::small(), &[]) };
+    let new = changed.uninterrupted();
+    let case = Case::new(Options::small(), &[]);
+    let context = case.context();
+    let first = killed_after(&context, case.uninterrupted().requests - 1, &[]).expect("a run to kill");
+    change(&context);
+    let catalog = Connection::open(context.database()).expect("the catalog");
+    let hour = "UPDATE run SET heartbeat_at = strftime('%Y-%m-%dT%H:%M:%fZ', heartbeat_at, '-1 hour')";
+    catalog.execute(hour, []).expect("an update");
+    drop(catalog);
+    context.simulator.answer_only(u64::MAX);
+    let ran = finish(&context, &[]);
+    assert_eq!((ran.code, ran.json()["resumes"].as_i64()), (0, Some(1)), "{ran}");
+    assert_alike(&new.told, &told(&context), "an hour later");
+    assert!(ran.json()["permissions_since"].is_null(), "{ran}");
+    let second = context.simulator.asked().0;
+    let again = inside(&first).into_iter().filter(|target| second.contains_key(*target)).map(document);
+    let again: BTreeSet<&str> = again.collect();
+    assert!(again.len() <= WORKERS + CHANGED, "asked again {again:#?}");
+    assert!(inside(&first).into_iter().map(document).collect::<BTreeSet<_>>().len() > 3 * again.len());
 }

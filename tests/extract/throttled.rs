@@ -36,3 +36,15 @@ fn a_server_that_refuses_much_is_read_whole_however_it_says_so() {
         }
     }
 }
+
+#[test]
+fn a_pause_longer_than_a_run_may_wait_ends_it_wherever_it_is_asked_for() {
+    let context = Context::small();
+    // The first of them is the question whether others' grants may be asked for at all.
+    let fault = "GET /v2/grants 429 retry-after=9999";
+    context.simulator.set_faults(vec![fault.parse().expect("a fault")]);
+    let ran = context.extract_with(&[]);
+    assert_eq!(ran.code, 7, "{ran}");
+    let asked = context.simulator.stats()["requests"]["GET /v2/grants"].clone();
+    assert_eq!(asked.to_string(), r#"{"429":1}"#, "{ran}");
+}

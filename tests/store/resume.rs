@@ -20,7 +20,7 @@ fn complete(scope: &'static str, parent: &str) -> ScopeReport {
 #[test]
 fn what_an_earlier_run_read_of_something_that_is_gone_since_goes_with_it() {
     let world = World::new();
-    let resume = |goes_on| Resume { fingerprint: "same", goes_on, why_not: None };
+    let resume = |goes_on| Resume { fingerprint: "same", goes_on, only: None, why_not: None };
     // The listings of teams and documents had not ended, what they had shown was read.
     let mut writer = world.store().begin_as(&start(), resume(false)).expect("a run");
     let mut rows = Rows::default();
