@@ -119,6 +119,8 @@ async fn until(context: &Context, requests: u64) {
 
 /// Runs.
 pub fn run(context: &Context, way: &Way) -> Came {
+    // A binary that another seed starts at this moment may still hold a copy of what this process held.
+    wait_for_the_lock(context);
     context.simulator.reset_stats();
     match way.end {
         End::Itself | End::Stopped(_) | End::Dropped(_) => in_process(context, way),
@@ -163,7 +165,7 @@ fn in_process(context: &Context, way: &Way) -> Came {
     }
 }
 
-/// The store's thread of a run that was dropped ends by itself, a little later.
+/// Waits until nobody holds the catalog. The store's thread of a run that was dropped ends by itself, a little later.
 fn wait_for_the_lock(context: &Context) {
     let path = context.folder.path().join("catalog.db.lock");
     let begun = Instant::now();
@@ -171,7 +173,7 @@ fn wait_for_the_lock(context: &Context) {
         if file.try_lock().is_ok() {
             break;
         }
-        assert!(begun.elapsed() < LONGEST, "the lock of a run that was dropped is still held");
+        assert!(begun.elapsed() < LONGEST, "the lock of a run that is over is still held");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
