@@ -64,17 +64,14 @@ impl Printer {
         line
     }
 
-    /// A line of data. A reader that went away is no mistake.
+    /// A line of data.
     pub fn line(&self, line: impl Display) -> Result<(), CliError> {
         self.exact(&harmless(&line.to_string()))
     }
 
     /// A line for programs, as it is.
     fn exact(&self, line: &str) -> Result<(), CliError> {
-        match writeln!(io::stdout().lock(), "{line}") {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
-        }
+        unless_gone(writeln!(io::stdout().lock(), "{line}"))
     }
 
     /// A text that is data: as it is, but harmless to a terminal.
@@ -84,9 +81,13 @@ impl Printer {
 
     /// Data for programs.
     pub fn json<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), CliError> {
-        let text =
-            serde_json::to_string_pretty(data).map_err(|error| CliError::Internal(error.to_string()))?;
-        self.exact(&text)
+        let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+        let written = match serde_json::to_writer_pretty(&mut out, data) {
+            Ok(()) => writeln!(out).and_then(|()| out.flush()),
+            Err(error) if error.is_io() => Err(error.into()),
+            Err(error) => return Err(CliError::Internal(error.to_string())),
+        };
+        unless_gone(written)
     }
 
     /// One row of data for programs, on a line of its own.
@@ -122,18 +123,25 @@ impl Printer {
 
     /// The same of cells that were gathered one by one.
     pub fn cells(&self, cells: &Cells, numbers: &[usize]) -> Result<(), CliError> {
-        // One write: a table may have thousands of lines.
-        self.exact(&self.told(cells, numbers))
+        unless_gone(self.cells_to(&mut io::stdout().lock(), cells, numbers))
     }
 
-    /// A table as wide as the terminal.
-    pub fn told(&self, cells: &Cells, numbers: &[usize]) -> String {
-        cells.told(self.width().into(), numbers)
+    /// The same, written to something else, as wide as the terminal.
+    pub fn cells_to(&self, out: &mut dyn Write, cells: &Cells, numbers: &[usize]) -> io::Result<()> {
+        cells.write_to(out, self.width().into(), numbers)
     }
 
     /// The lines of a text for people, none wider than the terminal.
     pub fn paragraph(&self, text: &str) -> Vec<String> {
         layout::wrap(&harmless(text), self.width().into()).into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// A reader that went away is no mistake.
+fn unless_gone(written: io::Result<()>) -> Result<(), CliError> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
     }
 }
 

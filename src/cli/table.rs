@@ -1,9 +1,10 @@
 //! Tables for people: cells gathered in one text, told as wide as a terminal allows.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use super::layout;
-use super::output::{harmless, one_line};
+use super::output::{BUFFER, harmless, one_line};
 
 /// The cells of a table, its header first. They share one text: a table may have tens of thousands of them.
 #[derive(Debug)]
@@ -57,15 +58,16 @@ impl Cells {
         self.cells.push(Cell { end: self.text.len(), width });
     }
 
-    /// The table in lines of at most that width, as far as it can be so narrow. Columns named in `numbers` stand to the right.
-    pub fn told(&self, width: usize, numbers: &[usize]) -> String {
+    /// Writes the table in lines of at most that width, as far as it can be so narrow. Columns named in `numbers` stand to
+    /// the right.
+    pub fn write_to(&self, out: &mut dyn Write, width: usize, numbers: &[usize]) -> io::Result<()> {
         let widest = |column| {
             let cells = self.cells.iter().skip(column).step_by(self.columns);
             cells.map(|cell| cell.width).max().unwrap_or(0)
         };
         let wanted: Vec<usize> = (0..self.columns).map(widest).collect();
         let widths = layout::fit(&wanted, width);
-        let mut out = String::with_capacity(self.text.len() * 2);
+        let mut told = String::with_capacity(BUFFER);
         let mut lines: Vec<Vec<&str>> = vec![Vec::new(); self.columns];
         let mut from = 0;
         for row in self.cells.chunks(self.columns.max(1)) {
@@ -82,11 +84,14 @@ impl Cells {
                 height = height.max(lines.len());
             }
             for line in 0..height {
-                tell_line(&mut out, lines.iter().map(|lines| lines.get(line).copied()), &widths, numbers);
+                tell_line(&mut told, lines.iter().map(|lines| lines.get(line).copied()), &widths, numbers);
+            }
+            if told.len() > BUFFER / 2 {
+                out.write_all(told.as_bytes())?;
+                told.clear();
             }
         }
-        out.pop();
-        out
+        out.write_all(told.as_bytes())
     }
 }
 
@@ -139,8 +144,10 @@ mod tests {
     fn told(rows: &[&[&str]], width: usize, numbers: &[usize]) -> Vec<String> {
         let rows: Vec<Vec<String>> =
             rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
-        let told = Cells::of(&["name", "count", "where"], &rows).told(width, numbers);
-        told.split('\n').map(str::to_owned).collect()
+        let mut told = Vec::new();
+        let cells = Cells::of(&["name", "count", "where"], &rows);
+        cells.write_to(&mut told, width, numbers).expect("written");
+        String::from_utf8(told).expect("text").lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -154,7 +161,17 @@ mod tests {
             ["name   count  where", "Sales", "a      b      c"]
         );
         assert_eq!(told(&[], 80, &[]), ["name  count  where"]);
-        assert_eq!(Cells::new(&[]).told(80, &[]), "");
+    }
+
+    #[test]
+    fn a_long_table_is_told_whole() {
+        let rows: Vec<[String; 3]> =
+            (0..20_000).map(|row| [row.to_string(), "1".into(), "x".into()]).collect();
+        let rows: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+        let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        let told = told(&rows, 80, &[]);
+        assert_eq!(told.len(), 20_001);
+        assert_eq!(told[20_000], "19999  1      x");
     }
 
     #[test]

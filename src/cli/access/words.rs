@@ -52,3 +52,70 @@ pub fn tell_how(access: &Access, path: &Path, object: u32, out: &mut String) {
     };
     words.iter().for_each(|part| *out += part);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::facts::{Facts, FileFact, GrantFact, MemberFact, Readings, TeamFact};
+
+    #[test]
+    fn a_path_is_told_with_where_it_comes_from_and_what_was_granted_there() {
+        let file = |id: &str, file_type: &str, parent: Option<&str>| FileFact {
+            id: id.into(),
+            file_type: file_type.into(),
+            name: Some(id.to_uppercase()),
+            parent_id: parent.map(str::to_owned),
+            owner_id: Some("ann".into()).filter(|_| id == "w"),
+            ..FileFact::default()
+        };
+        let grant = |object: &str, member: &str, team: &str, word: &str| GrantFact {
+            object_id: object.into(),
+            member_id: member.into(),
+            team_id: team.into(),
+            permission: Some(word.into()),
+            ..GrantFact::default()
+        };
+        let access = Access::new(&Facts {
+            members: vec![MemberFact { id: "ann".into(), ..MemberFact::default() }],
+            teams: vec![TeamFact { id: "t".into(), name: Some("All Members".into()), is_archived: false }],
+            files: vec![
+                file("f", "folder", None),
+                file("w", "workbook", Some("f")),
+                file("r", "report", Some("f")),
+            ],
+            grants: vec![
+                grant("f", "ann", "", "organize"),
+                grant("f", "ann", "", "dance"),
+                grant("r", "ann", "", "edit"),
+                grant("r", "", "t", "view"),
+                grant("f", "", "t", "view"),
+            ],
+            readings: Readings::new(true, true),
+            ..Facts::default()
+        });
+        let told = |object: &str| -> Vec<String> {
+            let object = access.place_of(object).expect("an object");
+            let paths = access.paths(&access.asker(0), object);
+            paths.iter().map(|path| how(&access, path, object)).collect()
+        };
+        assert_eq!(
+            told("w"),
+            [
+                "owner",
+                "granted on folder F (Can Contribute)",
+                "All Members on folder F",
+                "granted on folder F (`dance`)"
+            ]
+        );
+        assert_eq!(
+            told("r"),
+            [
+                "granted",
+                "All Members",
+                "granted on folder F (Can Contribute)",
+                "All Members on folder F",
+                "granted on folder F (`dance`)"
+            ]
+        );
+    }
+}

@@ -83,8 +83,8 @@ impl Render for Text<'_> {
             let numbers: Vec<usize> =
                 (0..).zip(&columns).filter(|(_, column)| column.is_number).map(|(at, _)| at).collect();
             writeln!(self.out)?;
-            let table = self.printer.told(&Cells::of(&header, &self.rows), &numbers);
-            writeln!(self.out, "{table}\n")?;
+            self.printer.cells_to(self.out, &Cells::of(&header, &self.rows), &numbers)?;
+            writeln!(self.out)?;
         }
         if self.more > 0 {
             let more = thousands(self.more);

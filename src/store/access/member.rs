@@ -3,7 +3,8 @@
 //! Only of a run that read all that access rests on: elsewhere something that was not read, wherever it is, may be what
 //! tells of a grant, and then it takes all facts to say so.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement};
 
@@ -106,23 +107,22 @@ fn reachable(
     for (key, _) in members {
         found.take(&mut owned, (run, key))?;
     }
-    let mut above: Vec<i64> = found.objects.iter().map(|object| object.parent).collect();
+    let mut above: Vec<i64> = found.keys.iter().map(|(_, parent)| *parent).collect();
     // What was met before is not taken again, which ends the walk in a circle of folders.
     let mut below = objects(db, "parent = ?2")?;
     let mut at = 0;
-    while let Some(object) = found.objects.get(at) {
-        if object.file.is_container() {
-            let key = object.key;
-            found.take(&mut below, (run, key))?;
+    while let Some(file) = found.files.get(at) {
+        if file.is_container() {
+            found.take(&mut below, (run, found.keys[at].0))?;
         }
         at += 1;
     }
     let mut one = objects(db, "object = ?2")?;
     while let Some(key) = above.pop() {
-        if !found.met.contains(&key) {
-            let first = found.objects.len();
+        if key != NOWHERE && !found.places.contains_key(&key) {
+            let first = found.keys.len();
             found.take(&mut one, (run, key))?;
-            above.extend(found.objects[first..].iter().map(|object| object.parent));
+            above.extend(found.keys[first..].iter().map(|(_, parent)| *parent));
         }
     }
     Ok(found.files())
@@ -143,25 +143,20 @@ fn objects<'db>(db: &'db Connection, condition: &str) -> Result<Statement<'db>, 
     ))?)
 }
 
-/// An object by its number, with that of what it lies in.
-struct Placed {
-    key: i64,
-    parent: i64,
-    file: FileFact,
-}
-
 /// Objects, each once.
 struct Found<'members> {
     /// Whose objects they are is noted of these alone.
     members: &'members [Asked],
-    objects: Vec<Placed>,
-    /// Their numbers, and what stands for none.
-    met: HashSet<i64>,
+    files: Vec<FileFact>,
+    /// The number of each, and that of what it lies in.
+    keys: Vec<(i64, i64)>,
+    /// Where those of a number stand.
+    places: HashMap<i64, usize>,
 }
 
 impl<'members> Found<'members> {
     fn of(members: &'members [Asked]) -> Self {
-        Self { members, objects: Vec::new(), met: HashSet::from([NOWHERE]) }
+        Self { members, files: Vec::new(), keys: Vec::new(), places: HashMap::new() }
     }
 
     /// Takes what a statement finds.
@@ -169,8 +164,10 @@ impl<'members> Found<'members> {
         let mut rows = statement.query(parameters)?;
         while let Some(row) = rows.next()? {
             let key = row.get(0)?;
-            if self.met.insert(key) {
-                self.objects.push(Placed { key, parent: row.get(1)?, file: self.file(row)? });
+            if let Entry::Vacant(free) = self.places.entry(key) {
+                free.insert(self.files.len());
+                self.keys.push((key, row.get(1)?));
+                self.files.push(self.file(row)?);
             }
         }
         Ok(())
@@ -190,21 +187,13 @@ impl<'members> Found<'members> {
         })
     }
 
-    /// The objects with the ids of what they lie in, in the order of their numbers: they got them in that in which objects
-    /// are told.
-    fn files(self) -> Vec<FileFact> {
-        let mut order: Vec<(i64, usize)> =
-            self.objects.iter().zip(0..).map(|(object, place)| (object.key, place)).collect();
-        order.sort_unstable();
-        let id_of = |key: i64| {
-            let at = order.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-            Some(self.objects[order[at].1].file.id.clone())
-        };
-        let parents: Vec<Option<String>> = self.objects.iter().map(|object| id_of(object.parent)).collect();
-        let files = self.objects.into_iter().zip(parents);
-        let mut files: Vec<Option<FileFact>> =
-            files.map(|(object, parent_id)| Some(FileFact { parent_id, ..object.file })).collect();
-        order.into_iter().filter_map(|(_, place)| files[place].take()).collect()
+    /// The objects with the ids of what they lie in.
+    fn files(mut self) -> Vec<FileFact> {
+        for (place, (_, parent)) in self.keys.iter().enumerate() {
+            let parent = self.places.get(parent).map(|parent| self.files[*parent].id.clone());
+            self.files[place].parent_id = parent;
+        }
+        self.files
     }
 }
 
