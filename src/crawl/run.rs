@@ -379,7 +379,7 @@ async fn crawl(crawler: Arc<Crawler>) -> Result<(), CrawlError> {
     // The gate lets no more requests out than `concurrency`; with a few workers more, a turn that comes free while others are
     // busy with what they were answered does not pass unused.
     let concurrency = crawler.settings.concurrency;
-    for _ in 0..concurrency + concurrency.div_ceil(4) {
+    for _ in 0..concurrency + concurrency / 3 {
         let (crawler, queue) = (Arc::clone(&crawler), Arc::clone(&queue));
         workers.spawn(async move { crawler.work(&queue).await });
     }

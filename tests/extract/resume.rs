@@ -231,7 +231,7 @@ pub fn assert_nothing_twice(
     let again: Vec<String> = pieces(first).intersection(&pieces(second)).cloned().collect();
     // A few more pieces are in hand than requests in flight. Besides: whether grants may be asked by principal is one
     // member's grants asked ahead.
-    let in_hand = workers + workers.div_ceil(4) + 1;
+    let in_hand = workers + workers / 3 + 1;
     assert!(again.len() <= in_hand, "{what}: asked again {again:#?}");
 }
 
