@@ -220,6 +220,11 @@ fn readable(context: &Context) -> Vec<String> {
     rows
 }
 
+/// How many pieces are being read at once: a few more than requests are in flight.
+pub fn in_hand(workers: usize) -> usize {
+    workers + workers / 3
+}
+
 /// Two runs asked for the same only where the first was interrupted.
 #[track_caller]
 pub fn assert_nothing_twice(
@@ -229,10 +234,8 @@ pub fn assert_nothing_twice(
     what: &str,
 ) {
     let again: Vec<String> = pieces(first).intersection(&pieces(second)).cloned().collect();
-    // A few more pieces are in hand than requests in flight. Besides: whether grants may be asked by principal is one
-    // member's grants asked ahead.
-    let in_hand = workers + workers / 3 + 1;
-    assert!(again.len() <= in_hand, "{what}: asked again {again:#?}");
+    // Besides what is in hand: whether grants may be asked by principal is one member's grants asked ahead.
+    assert!(again.len() <= in_hand(workers) + 1, "{what}: asked again {again:#?}");
 }
 
 /// Points of a run, spread over all of it.
