@@ -322,10 +322,14 @@ impl Writer {
         self.uncommitted_rows += 1;
         // A document is resumed as a whole; its images, which come one by one, are not.
         if document.is_empty() || report.scope == scope::PREVIEWS {
-            // Whether what was not asked stands is the next run's to decide.
-            let was_asked = report.outcome != Outcome::Carried || report.http_calls > 0;
-            let is_good = report.outcome.is_good() && was_asked;
-            staging::settle(&self.store.connection, self.epoch.run, report.scope, &parent, is_good)?;
+            // Whether what was not asked stands, and whether documents that were not listed are gone for good, is the next
+            // run's to decide.
+            let was_told = match report.outcome {
+                Outcome::Carried => report.http_calls > 0,
+                Outcome::Excluded => report.scope != scope::DOCUMENTS || report.http_calls == 0,
+                outcome => outcome.is_good(),
+            };
+            staging::settle(&self.store.connection, self.epoch.run, report.scope, &parent, was_told)?;
         }
         Ok(())
     }

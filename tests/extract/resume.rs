@@ -502,6 +502,8 @@ fn what_sigma_in_trouble_failed_to_tell_is_asked_again() {
         // Where a document has no lineage Sigma answers the same.
         "GET /v2/workbooks/{workbookId}/lineage 500",
         "GET /v2/workbooks/{workbookId}/lineage/elements/{elementId} 500",
+        // Where datasets are no longer offered as well.
+        "GET /v2/datasets 404",
         "GET /v2/workbooks/{workbookId}/queries 429 retry-after=9999 skip=10",
     ];
     context.simulator.set_faults(faults.iter().map(|fault| fault.parse().expect("a fault")).collect());
