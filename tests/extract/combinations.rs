@@ -119,15 +119,23 @@ fn plant(
             name => format!("\"{name}\""),
         })
         .collect();
-    let document = if table.in_document { "document, " } else { "" };
+    // Not the first one that was read, which differs from run to run.
+    let (document, order) = match table.in_document {
+        true => (
+            "document, ",
+            format!("(SELECT id FROM document_key k WHERE k.document = {0}.document)", table.history()),
+        ),
+        false => ("", "1".to_owned()),
+    };
     let quoted: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
     let sql = format!(
         "INSERT INTO {0} ({document}{1}, valid_from) SELECT {document}{2}, valid_from FROM {0} \
-         WHERE valid_to IS NULL AND {3} LIMIT 1",
+         WHERE valid_to IS NULL AND {3} ORDER BY {4} LIMIT 1",
         table.history(),
         quoted.join(", "),
         copied.join(", "),
         rows_of(scope, of, table),
+        order,
     );
     let planted = catalog.execute(&sql, []).expect(&sql) == 1;
     // The last run counted it: or else the guards would see the last ones go.
