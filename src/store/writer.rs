@@ -254,10 +254,10 @@ impl Writer {
                     order.push(key);
                 }
             }
+            let is_sketch = bundle.rows.is_sketch(table);
             for key in order {
                 let row = incoming[&key];
                 let before = current.remove(&owned_key(table, row));
-                let is_sketch = bundle.rows.is_sketch(table);
                 let known = before.as_ref().filter(|_| is_sketch).map(|known| completed(row, &known.values));
                 let row = known.as_ref().unwrap_or(row);
                 let stored =

@@ -264,7 +264,7 @@ fn whatever_is_asked_for_a_killed_run_is_gone_on_with() {
 
 /// Some in CI; all by hand: `RESUME_KILLS=200 cargo test --test extract -- --ignored killed_at_random`.
 #[test]
-#[ignore = "minutes: as many kills as RESUME_KILLS says, 200 unless told"]
+#[ignore = "minutes: as many kills as RESUME_KILLS says, 200 unless told; .ci/run plays 5"]
 fn a_run_killed_at_random_points_is_gone_on_with() {
     let number = |name: &str, default: u64| {
         std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
