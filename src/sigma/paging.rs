@@ -255,6 +255,7 @@ impl<T: Row> Listing<T> {
         let before = rows.len();
         if let Some(Second { seen, twice, .. }) = &mut self.second {
             let is_twice = |met| matches!(met, Meeting::Duplicate | Meeting::Changed);
+            seen.turn_page();
             *twice += rows.iter().filter(|row| is_twice(seen.meet(*row, several_pages))).count() as u64;
         }
         let (seen, lookalikes, first) =

@@ -25,7 +25,7 @@ macro_rules! union_row {
 
         impl Row for $name {
             fn name(&self, key: &mut RowKey) {
-                key.whole(self);
+                key.once(self);
             }
         }
     };

@@ -22,6 +22,7 @@ pub struct RowKey {
     halves: [std::hash::DefaultHasher; 2],
     named: bool,
     whole: bool,
+    repeats: bool,
 }
 
 impl RowKey {
@@ -36,6 +37,12 @@ impl RowKey {
     /// The row has no id: only an identical row is the same one, and two identical rows may both be meant. Those on one
     /// page are.
     pub fn whole(&mut self, row: impl Hash) {
+        self.repeats = true;
+        self.once(row);
+    }
+
+    /// As [`RowKey::whole`], but nobody means it on two pages: where it stands on both, rows moved.
+    pub fn once(&mut self, row: impl Hash) {
         self.whole = true;
         self.part(row);
     }
@@ -84,6 +91,7 @@ impl SeenRows {
             halves: [self.keys[0].build_hasher(), self.keys[1].build_hasher()],
             named: false,
             whole: false,
+            repeats: false,
         };
         row.name(&mut key);
         if !key.named {
@@ -98,7 +106,7 @@ impl SeenRows {
                 Meeting::New
             }
             Entry::Occupied(_) if twin => Meeting::Twin,
-            Entry::Occupied(_) if key.whole => Meeting::Lookalike,
+            Entry::Occupied(_) if key.repeats => Meeting::Lookalike,
             Entry::Occupied(mut known) => match known.insert(content) == content {
                 true => Meeting::Duplicate,
                 false => Meeting::Changed,
