@@ -1,8 +1,9 @@
 //! Asking element by element what no bulk endpoint tells.
 
+use super::check::AnyRow;
 use super::contents::{Answer, Reading};
 use super::error::CrawlError;
-use super::graph::Step;
+use super::graph::{self, Step};
 use super::worker::{Crawler, failed, settled};
 use crate::catalog::delivery::{Outcome, Rows, ScopeReport, scope};
 use crate::sigma::ListingReport;
@@ -27,8 +28,27 @@ impl Crawler {
         }
         let elements = reading.data_elements.clone();
         self.one_by_one(step, reading, &elements, &mut total, each).await?;
+        // That none has any is what a document that is gone answers, too.
+        if total.outcome.is_complete()
+            && total.pages == 0
+            && !elements.is_empty()
+            && let Some(gone) = self.gone(reading).await?
+        {
+            total = ScopeReport { scope: step.scope, ..gone };
+        }
         reading.scopes.push(total);
         Ok(())
+    }
+
+    /// Asks again for what a document was listed to have; the answer where Sigma does not know the document any more.
+    pub(super) async fn gone(&self, reading: &Reading<'_>) -> Result<Option<ScopeReport>, CrawlError> {
+        let find = |scope| graph::find(scope, reading.task.kind);
+        let Some(step) = find(scope::PAGES).or_else(|| find(scope::ELEMENTS)) else { return Ok(None) };
+        let Answer::Error(error, report) = self.ask::<AnyRow>(reading.call(step)).await? else {
+            return Ok(None);
+        };
+        let report = failed(step.scope, "", &error, &report);
+        Ok((report.outcome == Outcome::Gone).then_some(report))
     }
 
     /// Asks some elements, each by itself, and adds what that gave to the report of their scope.

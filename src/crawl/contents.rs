@@ -281,6 +281,15 @@ impl Crawler {
         }
         let mut entries = Vec::new();
         reading.take(step, "", answer, |row: model::LineageEntry, _| entries.push(row));
+        // That there is none is what a document that is gone answers, too.
+        let is_none = |report: &ScopeReport| report.outcome == Outcome::NotApplicable;
+        if !reading.data_elements.is_empty()
+            && reading.scopes.last().is_some_and(is_none)
+            && let Some(gone) = self.gone(reading).await?
+        {
+            reading.scopes.pop();
+            reading.scopes.push(ScopeReport { scope: step.scope, ..gone });
+        }
         let (document, mut found) =
             (reading.task.id.clone(), lineage::of_document(&reading.task.id, &entries));
         // Whether it has sources is left open for some elements; their own graph says more.

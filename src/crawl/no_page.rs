@@ -1,16 +1,18 @@
 //! The elements of a document that no page shows.
 //!
 //! The flat list of elements does not say on which page one stands. So that an element is on no page is known only where the
-//! pages of the document are, all of them, and not before the list was: a page may come while its document is read.
+//! pages of the document are, all of them, and not before the list was: pages and elements may come while their document is
+//! read. Its version tells.
 
 use super::contents::{Answer, Reading};
 use super::error::CrawlError;
 use super::graph;
-use super::rows;
+use super::queue::DocumentTask;
+use super::rows::{self, DocumentRow};
 use super::worker::{Crawler, failed, settled};
 use crate::catalog::delivery::{ScopeReport, scope};
 use crate::catalog::document::Page;
-use crate::sigma::{ListingReport, model};
+use crate::sigma::{Call, Endpoint, ListingReport, model};
 
 impl Crawler {
     /// Sees to the elements that no page shows, once columns or SQL were read: asked for only where those name one. Where
@@ -43,7 +45,9 @@ impl Crawler {
         if unlisted.is_empty() {
             return Ok(());
         }
-        if let Some(short) = self.pages_since(reading).await? {
+        if !self.is_as_listed(reading.task).await?
+            && let Some(short) = self.pages_again(reading).await?
+        {
             // Nobody knows whether they are on a page.
             reading.scopes.retain(|report| report.scope != scope::ELEMENTS);
             reading.scopes.push(ScopeReport { scope: scope::ELEMENTS, ..short });
@@ -57,8 +61,33 @@ impl Crawler {
         Ok(())
     }
 
-    /// Reads the pages that came since pages were listed; what fell short of that, if anything did.
-    async fn pages_since(&self, reading: &mut Reading<'_>) -> Result<Option<ScopeReport>, CrawlError> {
+    /// Whether a document has the version still that its listing showed.
+    async fn is_as_listed(&self, task: &DocumentTask) -> Result<bool, CrawlError> {
+        let now = match task.kind {
+            "report" => {
+                self.version_of::<model::Report>(Endpoint::Report.call().path("reportId", &task.id)).await?
+            }
+            _ => {
+                self.version_of::<model::Workbook>(Endpoint::Workbook.call().path("workbookId", &task.id))
+                    .await?
+            }
+        };
+        Ok(now.is_some_and(|now| now == (task.seen.version, task.seen.updated_at.clone())))
+    }
+
+    /// The version of a document and when it was changed; `None` where nobody says.
+    async fn version_of<T: DocumentRow>(
+        &self,
+        call: Call,
+    ) -> Result<Option<(Option<i64>, Option<String>)>, CrawlError> {
+        let Answer::Rows(rows, _) = self.ask::<T>(call).await? else { return Ok(None) };
+        let document = rows.into_iter().next().map(DocumentRow::into_document);
+        let version = document.map(|document| (document.latest_version, document.updated_at));
+        Ok(version.filter(|version| *version != (None, None)))
+    }
+
+    /// Reads the pages of a document once more, each with its elements; what fell short of that, if anything did.
+    async fn pages_again(&self, reading: &mut Reading<'_>) -> Result<Option<ScopeReport>, CrawlError> {
         let Some(step) = graph::find(scope::PAGES, reading.task.kind) else { return Ok(None) };
         let (found, report) = match self.ask::<model::Page>(reading.call(step)).await? {
             Answer::Rows(found, report) => (found, settled(step.scope, "", &report)),
@@ -67,12 +96,14 @@ impl Crawler {
         if !report.outcome.is_complete() {
             return Ok(Some(report));
         }
-        let known = reading.pages.get_or_insert_default();
-        let is_new = |page: &Page| !known.iter().any(|known| known.page_id == page.page_id);
-        let new: Vec<Page> = found.into_iter().map(rows::page).filter(is_new).collect();
-        known.extend(new.iter().cloned());
-        new.iter().for_each(|page| reading.rows.push(page.clone()));
-        self.elements_of(&new, reading).await?;
+        let pages: Vec<Page> = found.into_iter().map(rows::page).collect();
+        pages.iter().for_each(|page| reading.rows.push(page.clone()));
+        let is_read_again = |report: &ScopeReport| {
+            report.scope == scope::PAGE_ELEMENTS && pages.iter().any(|page| page.page_id == report.parent)
+        };
+        reading.scopes.retain(|report| !is_read_again(report));
+        self.elements_of(&pages, reading).await?;
+        reading.pages = Some(pages);
         Ok(reading
             .scopes
             .iter()

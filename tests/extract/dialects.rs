@@ -176,3 +176,62 @@ fn a_page_that_comes_while_its_workbook_is_read_is_read_with_its_elements() {
     let wrong = truth::differences(&context);
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// Changes the organisation once, right after the answer to a request whose path ends like that.
+fn changing_after(context: &Arc<Context>, path: String, mutation: Mutation) -> String {
+    let (changed, is_first) = (Arc::clone(context), Arc::new(AtomicBool::new(true)));
+    through(context, move |asked, _| {
+        if asked.ends_with(&path) && is_first.swap(false, Ordering::Relaxed) {
+            changed.simulator.mutate(&mutation).expect("a change");
+        }
+    })
+}
+
+#[test]
+fn elements_that_come_to_a_page_that_was_read_are_not_taken_for_those_of_no_page() {
+    let context = Arc::new(Context::small());
+    context.extract();
+    let empty = context.rows(
+        "SELECT d.id, p.page_id FROM document d JOIN page p ON p.document_id = d.id \
+         WHERE d.name = 'Headcount Planning' AND NOT EXISTS \
+         (SELECT 1 FROM element e WHERE e.document_id = d.id AND e.page_id = p.page_id)",
+    );
+    let [_, document, _, page, _] = empty[0].split('"').collect::<Vec<_>>()[..] else { panic!("{empty:?}") };
+    // The page that was empty because it was the last fills up.
+    let grows = Mutation::AddPage { document: document.to_owned(), name: None };
+    let url = changing_after(&context, format!("/{document}/pages/{page}/elements"), grows);
+    extract_from(&context, &url, &["--full"]);
+    let filled = format!("SELECT 1 FROM element WHERE document_id = '{document}' AND page_id = '{page}'");
+    assert!(!context.rows(&filled).is_empty());
+    let nowhere = format!("SELECT 1 FROM element WHERE document_id = '{document}' AND page_id IS NULL");
+    assert_eq!(context.rows(&nowhere), [""; 0]);
+    context.extract();
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_document_that_goes_while_it_is_read_does_not_lose_its_lineage_to_that() {
+    let context = Arc::new(Context::small());
+    context.extract();
+    for kind in ["workbook", "report", "data-model"] {
+        let read = format!(
+            "SELECT DISTINCT l.document_id FROM lineage_node l JOIN document d ON d.id = l.document_id \
+             WHERE d.kind = '{kind}' AND d.is_archived IS NOT 1 ORDER BY 1"
+        );
+        let document = context.rows(&read)[0].trim_matches('"').to_owned();
+        let nodes = format!("SELECT * FROM lineage_node WHERE document_id = '{document}' ORDER BY 1, 2, 3");
+        let before = context.rows(&nodes);
+        let goes = Mutation::DeleteDocument { document: document.clone() };
+        let last_before_lineage = if kind == "data-model" { "columns" } else { "queries" };
+        let url = changing_after(&context, format!("/{document}/{last_before_lineage}"), goes);
+        let all = ["extract", "--api-url", &url, "--db", "catalog.db", "--full"];
+        let ran = run(&mut context.command(&all));
+        assert_eq!(ran.code, 3, "{ran}");
+        assert_eq!(context.rows(&nodes), before, "{kind}");
+        context.extract();
+        assert_eq!(context.rows(&nodes), [""; 0], "{kind}");
+    }
+    let wrong = truth::differences(&context);
+    assert!(wrong.is_empty(), "{wrong}");
+}
