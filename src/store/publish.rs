@@ -171,10 +171,11 @@ impl Writer {
                 emptied.push(kind.clone());
             }
         }
-        refusals.retain(|refusal: &Refusal| {
-            accepted.get(&refusal.kind).is_none_or(|accepted| refusal.removed > *accepted)
-        });
-        if !refusals.is_empty() {
+        // A rejected run removes nothing, what was accepted included: who accepts it accepts all of that.
+        let is_accepted = |refusal: &Refusal| {
+            accepted.get(&refusal.kind).is_some_and(|accepted| refusal.removed <= *accepted)
+        };
+        if !refusals.iter().all(is_accepted) {
             self.store.connection.execute_batch("ROLLBACK")?;
             let told = refusals.iter().map(Refusal::to_string).chain(end.if_rejected.clone());
             let end = RunEnd { message: Some(told.collect::<Vec<_>>().join("; ")), ..end.clone() };

@@ -152,6 +152,7 @@ fn one(context: &Context, books: &mut Books, tally: &mut Tally, way: Way) -> Str
     books.begin(context);
     let came = run(context, &way);
     let state = books.check(context, &came, way.full);
+    books.note_dropped(if matches!(way.end, End::Itself | End::Binary) { 0 } else { way.workers });
     let ended = match (&came, way.end) {
         (Came::Gone, End::Killed(_)) => "killed".to_owned(),
         (Came::Gone, _) => "dropped".to_owned(),

@@ -197,3 +197,20 @@ fn what_was_accepted_for_one_rejection_lets_nothing_else_pass() {
     assert_eq!(publish(&nobody).state, RunState::Rejected);
     assert_eq!(publish(&after).state, RunState::Published);
 }
+
+#[test]
+fn what_was_accepted_stays_accepted_where_something_else_has_the_run_rejected() {
+    let world = World::new();
+    world.run(with_workbooks(12).deliveries());
+    let rejected = world.run(with_workbooks(6).deliveries());
+    let accepted = world.store().refused_removals(rejected.run_id).unwrap();
+    let mut nobody = with_workbooks(6);
+    nobody.members.clear();
+    let again = world.fill(nobody.deliveries()).publish(&RunEnd::default(), &accepted).unwrap();
+    assert_eq!(again.state, RunState::Rejected);
+    let kinds: Vec<_> = again.refusals.iter().map(|refusal| refusal.kind.as_str()).collect();
+    assert_eq!(kinds, ["member", "workbook"], "nothing was removed, so both are to be accepted");
+    let accepted = world.store().refused_removals(again.run_id).unwrap();
+    let outcome = world.fill(nobody.deliveries()).publish(&RunEnd::default(), &accepted).unwrap();
+    assert_eq!(outcome.state, RunState::Published);
+}

@@ -30,8 +30,9 @@ use crate::simulator::{
 
 /// Bodies of requests larger than this are refused.
 const MAX_BODY: usize = 1 << 20;
-/// Timers count in whole milliseconds and fire up to one late: that much on average.
-const TIMER_IS_LATE: Duration = Duration::from_micros(500);
+/// The runtime's timers count in milliseconds and fire one or two late. What is left of a wait after one of them is slept by
+/// a thread, which is exact.
+const TIMER_IS_LATE: Duration = Duration::from_millis(3);
 /// What unknown paths are counted under.
 const UNKNOWN: &str = "(unknown)";
 
@@ -62,7 +63,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     let in_flight = state.stats.enter();
     let latency = state.options.latency;
     // Counted from the question, so that what the answer takes to be made is part of it.
-    let due = (!latency.is_zero()).then(|| Instant::now() + latency.saturating_sub(TIMER_IS_LATE));
+    let due = (!latency.is_zero()).then(|| Instant::now() + latency);
     let found = state.router.find(method, path).filter(|_| matches!(method, "GET" | "POST"));
     let is_token = method == "POST" && path == TOKEN_PATH;
     let template = match &found {
@@ -150,9 +151,11 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
 
 /// Waits until an answer is due.
 async fn wait_for(due: Option<Instant>) {
-    if let Some(due) = due {
-        sleep_until(due).await;
-    }
+    let Some(due) = due else { return };
+    sleep_until(due - TIMER_IS_LATE).await;
+    let rest = move || std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    // It fails only where the runtime ends, and the wait with it.
+    let _ = tokio::task::spawn_blocking(rest).await;
 }
 
 /// What strikes a request: a rule, or else chaos, which may change the organisation as well.
