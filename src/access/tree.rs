@@ -1,5 +1,8 @@
 //! Objects and the tree they stand in.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use super::level::Kind;
 use super::people::asked_by_principal;
 use crate::catalog::delivery::scope;
@@ -23,14 +26,14 @@ pub struct Object {
     pub name: Option<String>,
     /// Names of the containers above it, from the top, without its own; as Sigma states them where they are not all
     /// known.
-    pub path: String,
+    pub path: Arc<str>,
     /// In the trash: gives nothing.
     pub archived: bool,
     /// When it was created, ISO 8601 UTC.
     pub created_at: Option<String>,
     pub(super) owner_id: Option<String>,
     /// The container it lies in, which the catalog may not know.
-    pub(super) parent_id: Option<String>,
+    pub(super) parent_id: Option<Arc<str>>,
     parent: u32,
     /// How many containers above it hand something down.
     ancestors: u32,
@@ -65,26 +68,28 @@ impl Object {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub objects: Vec<Object>,
-    /// Their places, sorted by id.
-    by_id: Vec<u32>,
+    by_id: Ids,
 }
 
 impl Tree {
     /// `files`: those of the facts, which need not hold them any more.
     pub fn new(files: Vec<FileFact>, facts: &Facts) -> Self {
         let (mut objects, by_id) = gathered(files, facts);
-        for place in &by_id {
-            let place = *place as usize;
-            let parent_id =
-                objects[place].parent_id.take().filter(|_| objects[place].kind != Kind::Workspace);
-            let parent = match &parent_id {
-                None => NONE,
-                Some(id) => find(&objects, &by_id, id).unwrap_or(UNKNOWN),
+        for place in 0..objects.len() {
+            if objects[place].kind == Kind::Workspace {
+                objects[place].parent_id = None;
+            }
+            let object = &objects[place];
+            let parent = match (&object.parent_id, &objects[place.saturating_sub(1)]) {
+                (None, _) => NONE,
+                // What lies in the same container mostly comes together.
+                (Some(_), before) if place > 0 && before.parent_id == object.parent_id => before.parent,
+                (Some(id), _) => by_id.find(&objects, id).unwrap_or(UNKNOWN),
             };
             let object = &mut objects[place];
             // What lies in something that the catalog does not know may have been granted there.
             object.unread |= parent == UNKNOWN;
-            (object.parent, object.parent_id) = (parent, parent_id);
+            object.parent = parent;
         }
         walk_all(&mut objects);
         sorted(objects, by_id)
@@ -92,7 +97,7 @@ impl Tree {
 
     /// The place of the object with that id.
     pub fn place_of(&self, id: &str) -> Option<u32> {
-        find(&self.objects, &self.by_id, id)
+        self.by_id.find(&self.objects, id)
     }
 
     /// The object and the containers above it that hand something down to it, nearest first.
@@ -104,7 +109,7 @@ impl Tree {
     /// The object's path, unless the names of what it lies in make that.
     pub fn stated_path(&self, object: u32) -> Option<&str> {
         let top = self.chain(object).last().filter(|top| *top != object && self.is_top(*top));
-        top.is_none().then(|| self.objects[object as usize].path.as_str())
+        top.is_none().then(|| &*self.objects[object as usize].path)
     }
 
     /// What the object lies in, where the catalog knows it.
@@ -129,14 +134,14 @@ impl Tree {
     }
 }
 
-/// All that files, workspaces and documents say, and the places of one object for each id, sorted by id.
-fn gathered(files: Vec<FileFact>, facts: &Facts) -> (Vec<Object>, Vec<u32>) {
+/// All that files, workspaces and documents say, and which of it is found by its id.
+fn gathered(files: Vec<FileFact>, facts: &Facts) -> (Vec<Object>, Ids) {
     let reading = Reading::new(facts);
     let mut objects: Vec<Object> = files.into_iter().map(|file| Object::of(file, &reading)).collect();
-    let files = sorted_by_id(&objects, (0..objects.len() as u32).collect());
+    let files = Ids::of(&objects);
     // Of two that have the same id the first counts, and a workspace before a document.
     let mut told = vec![false; objects.len()];
-    let mut place = |objects: &mut Vec<Object>, id: &str| match find(objects, &files, id) {
+    let mut place = |objects: &mut Vec<Object>, id: &str| match files.find(objects, id) {
         Some(file) => (!std::mem::replace(&mut told[file as usize], true)).then_some((file as usize, true)),
         None => {
             objects.push(Object::of(FileFact { id: id.to_owned(), ..FileFact::default() }, &reading));
@@ -167,24 +172,41 @@ fn gathered(files: Vec<FileFact>, facts: &Facts) -> (Vec<Object>, Vec<u32>) {
         // Without a file nobody says where it lies.
         object.unread = reading.lacks(&document.id, kind) || !is_placed || !reading.documents(kind);
     }
-    let more = (told.len()..objects.len()).map(|place| place as u32);
-    let all = files.into_iter().chain(more).collect();
-    let by_id = sorted_by_id(&objects, all);
+    let by_id = if told.len() == objects.len() { files } else { Ids::of(&objects) };
     (objects, by_id)
 }
 
-/// Those places sorted by the ids of the objects there, the first of those that share one.
-fn sorted_by_id(objects: &[Object], mut places: Vec<u32>) -> Vec<u32> {
-    let id = |place: &u32| objects[*place as usize].id.as_str();
-    places.sort_by(|a, b| id(a).cmp(id(b)));
-    places.dedup_by(|a, b| id(a) == id(b));
-    places
+/// The places of one object for each id, the first of those that share one; sorted by id.
+#[derive(Debug, Default)]
+struct Ids(Vec<(u64, u32)>);
+
+impl Ids {
+    fn of(objects: &[Object]) -> Self {
+        let id = |place: u32| objects[place as usize].id.as_str();
+        let mut places: Vec<(u64, u32)> =
+            objects.iter().zip(0..).map(|(object, place)| (beginning(&object.id), place)).collect();
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| (id(a.1), a.1).cmp(&(id(b.1), b.1))));
+        places.dedup_by(|a, b| a.0 == b.0 && id(a.1) == id(b.1));
+        Self(places)
+    }
+
+    /// The place of the object with that id. `objects`: those that these are the ids of.
+    fn find(&self, objects: &[Object], id: &str) -> Option<u32> {
+        let wanted = beginning(id);
+        let found = self.0.binary_search_by(|(beginning, place)| {
+            beginning.cmp(&wanted).then_with(|| objects[*place as usize].id.as_str().cmp(id))
+        });
+        found.ok().map(|at| self.0[at].1)
+    }
 }
 
-/// The place of the object with that id.
-fn find(objects: &[Object], by_id: &[u32], id: &str) -> Option<u32> {
-    let found = by_id.binary_search_by(|place| objects[*place as usize].id.as_str().cmp(id));
-    found.ok().map(|at| by_id[at])
+/// The first bytes of an id, in the order of ids: most of them differ there, and a number is compared without a look at
+/// the object.
+fn beginning(id: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = id.len().min(8);
+    bytes[..length].copy_from_slice(&id.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Object {
@@ -243,68 +265,104 @@ impl<'facts> Reading<'facts> {
     }
 }
 
-/// Walks up from each object once: how many containers hand something down to it, and whether all of that was read.
+/// Walks up from each object: how many containers hand something down to it, and whether all of that was read.
 ///
 /// An archived container hands nothing down, neither its own grants nor those above it; nor does anything that is no
 /// container. A container met for the second time ends the walk, so that a cycle is walked once.
 fn walk_all(objects: &mut [Object]) {
-    let mut met = vec![NONE; objects.len()];
-    let (mut above, mut path) = (Vec::new(), String::new());
+    let mut walk = Walk { met: vec![NONE; objects.len()], above: Vec::new() };
+    let (mut last, mut above) = (None, Above::default());
     for start in 0..objects.len() {
-        let (mut at, mut doubtful) = (start, objects[start].unread);
-        met[start] = start as u32;
-        above.clear();
-        while let Some(next) = objects.get(objects[at].parent as usize) {
-            let parent = objects[at].parent as usize;
-            if met[parent] == start as u32 || !next.kind.is_container() || next.archived {
-                break;
-            }
-            met[parent] = start as u32;
-            doubtful |= next.unread;
-            above.push(parent);
-            at = parent;
+        // What else lies in the same container has the same above it, but for a container: it may lie in itself.
+        let parent = Some(objects[start].parent).filter(|_| !objects[start].kind.is_container());
+        if parent.is_none() || parent != last {
+            above = walk.up_from(start as u32, objects);
+            last = parent;
         }
-        (objects[start].ancestors, objects[start].doubtful) = (above.len() as u32, doubtful);
-        // Only names from the very top make a path; else what Sigma states is better.
-        if objects[at].parent != NONE || above.is_empty() {
-            continue;
-        }
-        path.clear();
-        for (steps, place) in above.iter().rev().enumerate() {
-            path += if steps > 0 { "/" } else { "" };
-            path += objects[*place].title();
-        }
-        if objects[start].path != path {
-            objects[start].path.clone_from(&path);
+        let object = &mut objects[start];
+        object.ancestors = above.count;
+        object.doubtful = object.unread || above.doubtful;
+        if let Some(path) = &above.path {
+            object.path.clone_from(path);
         }
     }
 }
 
+/// What lies above an object and hands something down to it.
+#[derive(Default)]
+struct Above {
+    count: u32,
+    /// Something of it was not read.
+    doubtful: bool,
+    /// The names of it all, where they begin at the very top: elsewhere what Sigma states is better.
+    path: Option<Arc<str>>,
+}
+
+/// Room to walk in.
+struct Walk {
+    /// From where each container was met last.
+    met: Vec<u32>,
+    above: Vec<usize>,
+}
+
+impl Walk {
+    fn up_from(&mut self, start: u32, objects: &[Object]) -> Above {
+        let (mut at, mut doubtful) = (start as usize, false);
+        self.met[at] = start;
+        self.above.clear();
+        while let Some(next) = objects.get(objects[at].parent as usize) {
+            let parent = objects[at].parent as usize;
+            if self.met[parent] == start || !next.kind.is_container() || next.archived {
+                break;
+            }
+            self.met[parent] = start;
+            doubtful |= next.unread;
+            self.above.push(parent);
+            at = parent;
+        }
+        let is_whole = objects[at].parent == NONE && !self.above.is_empty();
+        let path = is_whole.then(|| {
+            let names: Vec<&str> = self.above.iter().rev().map(|place| objects[*place].title()).collect();
+            names.join("/").into()
+        });
+        Above { count: self.above.len() as u32, doubtful, path }
+    }
+}
+
 /// Puts objects in their final order and parents to their new places.
-fn sorted(objects: Vec<Object>, mut by_id: Vec<u32>) -> Tree {
-    let mut order = by_id.clone();
+fn sorted(mut objects: Vec<Object>, mut by_id: Ids) -> Tree {
+    let mut order: Vec<u32> = by_id.0.iter().map(|(_, place)| *place).collect();
     // What comes in order, or nearly so, is quick to sort.
     order.sort_unstable();
     order.sort_by(|a, b| {
-        let key = |place: u32| {
-            let object = &objects[place as usize];
-            (&object.path, &object.name, &object.id)
-        };
-        key(*a).cmp(&key(*b))
+        let (a, b) = (&objects[*a as usize], &objects[*b as usize]);
+        let by_path = if Arc::ptr_eq(&a.path, &b.path) { Ordering::Equal } else { a.path.cmp(&b.path) };
+        by_path.then_with(|| (&a.name, &a.id).cmp(&(&b.name, &b.id)))
     });
     let mut moved = vec![NONE; objects.len()];
     for (new, old) in (0..).zip(&order) {
         moved[*old as usize] = new;
     }
-    let mut slots: Vec<Option<Object>> = objects.into_iter().map(Some).collect();
-    let mut objects: Vec<Object> = order.iter().filter_map(|old| slots[*old as usize].take()).collect();
     for object in &mut objects {
         if let Some(parent) = moved.get(object.parent as usize) {
             object.parent = *parent;
         }
     }
-    for place in &mut by_id {
+    for (_, place) in &mut by_id.0 {
         *place = moved[*place as usize];
     }
+    // Those whose ids others have go to the end, and from there.
+    let kept = order.len();
+    for (place, new) in (kept as u32..).zip(moved.iter_mut().filter(|new| **new == NONE)) {
+        *new = place;
+    }
+    for place in 0..objects.len() {
+        while moved[place] as usize != place {
+            let new = moved[place] as usize;
+            objects.swap(place, new);
+            moved.swap(place, new);
+        }
+    }
+    objects.truncate(kept);
     Tree { objects, by_id }
 }

@@ -215,21 +215,21 @@ fn move_object(facts: &mut Facts, access: &Access, object: &str, to: &str) -> Re
         ));
     }
     // As far as the changes before this one have moved the container.
-    let mut above = Some(target.id.clone());
+    let mut above = Some(target.id.as_str());
     for _ in 0..=facts.files.len() {
-        if above.as_ref() == Some(&moved.id) {
+        if above == Some(&moved.id) {
             return Err(senseless(format!("`{to}` lies in `{object}` itself"), "give another folder"));
         }
-        above = above.and_then(|id| facts.files.iter().find(|file| file.id == id)?.parent_id.clone());
+        above = above.and_then(|id| facts.files.iter().find(|file| file.id == id)?.parent_id.as_deref());
     }
     match facts.files.iter_mut().find(|file| file.id == moved.id) {
-        Some(file) => file.parent_id = Some(target.id.clone()),
+        Some(file) => file.parent_id = Some(target.id.as_str().into()),
         // A document whose place was not read gets one.
         None => facts.files.push(FileFact {
             id: moved.id.clone(),
-            file_type: moved.kind.name().to_owned(),
+            file_type: moved.kind.name().into(),
             name: moved.name.clone(),
-            parent_id: Some(target.id.clone()),
+            parent_id: Some(target.id.as_str().into()),
             owner_id: moved.owner_id.clone(),
             is_archived: moved.archived,
             ..FileFact::default()

@@ -2,7 +2,9 @@
 //!
 //! The store reads it, `access` draws the conclusions; neither knows the other. Ids and words are verbatim Sigma's.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::organisation::Member;
 
@@ -61,10 +63,19 @@ impl MemberFact {
     }
 }
 
+/// The usual types of files.
+const FILE_TYPES: [&str; 6] = ["workspace", "folder", "workbook", "data-model", "report", "dataset"];
+
 impl FileFact {
+    /// The word of a type; the usual ones are there once for all files.
+    pub fn type_of(word: &str) -> Cow<'static, str> {
+        let usual = FILE_TYPES.into_iter().find(|usual| *usual == word);
+        usual.map_or_else(|| word.to_owned().into(), Cow::Borrowed)
+    }
+
     /// Whether it is of a type that hands down what is granted on it to what lies inside it.
     pub fn is_container(&self) -> bool {
-        matches!(self.file_type.as_str(), "workspace" | "folder")
+        matches!(&*self.file_type, "workspace" | "folder")
     }
 }
 
@@ -142,15 +153,15 @@ pub struct FileFact {
     /// The id, shared with the workspace or document it shows.
     pub id: String,
     /// `workspace`, `folder`, `workbook`, `data-model`, `report`, `dataset`, ...
-    pub file_type: String,
+    pub file_type: Cow<'static, str>,
     /// The id in addresses.
     pub url_id: Option<String>,
     /// Its name.
     pub name: Option<String>,
     /// The folder or workspace it lies in; `None` at the top.
-    pub parent_id: Option<String>,
+    pub parent_id: Option<Arc<str>>,
     /// Names of the containers, as Sigma states them.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     /// The member who owns it.
     pub owner_id: Option<String>,
     /// In the trash.
@@ -171,7 +182,7 @@ pub struct DocumentFact {
     /// Its name.
     pub name: Option<String>,
     /// Names of the containers, as Sigma states them.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     /// The member who owns it.
     pub owner_id: Option<String>,
     /// In the trash.

@@ -55,19 +55,40 @@ pub fn fit(wanted: &[usize], total: usize) -> Vec<usize> {
 /// The text in lines of at most that width, broken after words where possible, else after parts of them.
 pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
-    wrap_onto(&mut lines, text, width);
-    lines
+    wrap_onto(&mut lines, text, width, is_plain(text));
+    lines.into_iter().map(|line| line.text).collect()
 }
 
-/// The same, added to lines that are there.
-pub fn wrap_onto<'text>(lines: &mut Vec<&'text str>, text: &'text str, width: usize) {
-    for line in text.split('\n') {
-        wrap_line(line, width.max(1), lines);
+/// A text in one line, and how many columns of a terminal it takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Line<'text> {
+    /// The text.
+    pub text: &'text str,
+    /// Its columns.
+    pub width: usize,
+}
+
+/// The same, added to lines that are there; `plain`: whether the [text is](is_plain).
+pub fn wrap_onto<'text>(lines: &mut Vec<Line<'text>>, text: &'text str, width: usize, plain: bool) {
+    if plain {
+        wrap_line(text, width.max(1), lines, str::len, |text, width| (width, text[width..].chars().next()));
+    } else {
+        for line in text.split('\n') {
+            wrap_line(line, width.max(1), lines, width_of, end_of_line);
+        }
     }
 }
 
-fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>) {
-    let before = lines.len();
+/// `width_of` and `end_of_line`: for texts of this kind.
+fn wrap_line<'text>(
+    line: &'text str,
+    width: usize,
+    lines: &mut Vec<Line<'text>>,
+    width_of: impl Fn(&str) -> usize,
+    end_of_line: impl Fn(&str, usize) -> (usize, Option<char>),
+) {
+    let mut add = |text| lines.push(Line { text, width: width_of(text) });
+    let mut is_first = true;
     let mut rest = line;
     while width_of(rest) > width {
         let (end, next) = end_of_line(rest, width);
@@ -80,19 +101,17 @@ fn wrap_line<'text>(line: &'text str, width: usize, lines: &mut Vec<&'text str>)
         // A break that leaves most of the line empty is worse than a broken word.
         let fair = |at: &usize| at * 3 > end;
         let at = Some(word()).filter(fair).or_else(|| Some(part()).filter(fair)).unwrap_or(end);
-        lines.push(rest[..at].trim_end());
+        add(rest[..at].trim_end());
         rest = rest[at..].trim_start_matches(' ');
+        is_first = false;
     }
-    if !rest.is_empty() || lines.len() == before {
-        lines.push(rest);
+    if !rest.is_empty() || is_first {
+        add(rest);
     }
 }
 
 /// Where a text no longer fits a width that it is wider than, and the character that stands there.
 fn end_of_line(text: &str, width: usize) -> (usize, Option<char>) {
-    if is_plain(text) {
-        return (width, text[width..].chars().next());
-    }
     let mut taken = 0;
     for (at, c) in text.char_indices() {
         taken += width_of(c.encode_utf8(&mut [0; 4]));

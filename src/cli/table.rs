@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::layout;
+use super::layout::{self, Line};
 use super::output::{BUFFER, harmless, one_line};
 
 /// The cells of a table, its header first. They share one text: a table may have tens of thousands of them.
@@ -19,6 +19,8 @@ pub struct Cells {
 struct Cell {
     end: usize,
     width: usize,
+    /// Whether each byte is a column.
+    plain: bool,
 }
 
 impl Cells {
@@ -48,14 +50,14 @@ impl Cells {
         let from = self.text.len();
         tell(&mut self.text);
         let text = &self.text[from..];
-        let mut width = text.len();
-        if !layout::is_plain(text) {
+        let (mut width, plain) = (text.len(), layout::is_plain(text));
+        if !plain {
             let shown = shown(text).into_owned();
             self.text.truncate(from);
             self.text += &shown;
             width = layout::width_of(&shown);
         }
-        self.cells.push(Cell { end: self.text.len(), width });
+        self.cells.push(Cell { end: self.text.len(), width, plain });
     }
 
     /// Writes the table in lines of at most that width, as far as it can be so narrow. Columns named in `numbers` stand to
@@ -68,7 +70,7 @@ impl Cells {
         let wanted: Vec<usize> = (0..self.columns).map(widest).collect();
         let widths = layout::fit(&wanted, width);
         let mut told = String::with_capacity(BUFFER);
-        let mut lines: Vec<Vec<&str>> = vec![Vec::new(); self.columns];
+        let mut lines: Vec<Vec<Line<'_>>> = vec![Vec::new(); self.columns];
         let mut from = 0;
         for row in self.cells.chunks(self.columns.max(1)) {
             let mut height = 0;
@@ -77,14 +79,15 @@ impl Cells {
                 let text = &self.text[from..cell.end];
                 from = cell.end;
                 if cell.width <= *width {
-                    lines.push(text)
+                    lines.push(Line { text, width: cell.width })
                 } else {
-                    layout::wrap_onto(lines, text, *width)
+                    layout::wrap_onto(lines, text, *width, cell.plain)
                 }
                 height = height.max(lines.len());
             }
             for line in 0..height {
-                tell_line(&mut told, lines.iter().map(|lines| lines.get(line).copied()), &widths, numbers);
+                let lines = lines.iter().map(|lines| lines.get(line).copied().unwrap_or_default());
+                tell_line(&mut told, lines, &widths, numbers);
             }
             if told.len() > BUFFER / 2 {
                 out.write_all(told.as_bytes())?;
@@ -98,21 +101,20 @@ impl Cells {
 /// Appends a line of a row, and its end.
 fn tell_line<'text>(
     out: &mut String,
-    texts: impl Iterator<Item = Option<&'text str>>,
+    lines: impl Iterator<Item = Line<'text>>,
     widths: &[usize],
     numbers: &[usize],
 ) {
     let start = out.len();
     // What is blank at the end is not told.
     let mut blanks = 0;
-    for (column, text) in texts.enumerate() {
-        let text = text.unwrap_or_default();
-        let blank = widths[column].saturating_sub(layout::width_of(text));
+    for (column, line) in lines.enumerate() {
+        let blank = widths[column].saturating_sub(line.width);
         let (before, after) = if numbers.contains(&column) { (blank, 0) } else { (0, blank) };
         blanks += before;
-        if !text.is_empty() {
+        if !line.text.is_empty() {
             pad(out, std::mem::take(&mut blanks));
-            *out += text;
+            *out += line.text;
         }
         blanks += after + layout::GAP;
     }

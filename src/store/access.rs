@@ -225,7 +225,7 @@ const FILE: &str = "id, type, url_id, name, parent_id, path, owner_id, is_archiv
 fn file(row: &Row<'_>) -> rusqlite::Result<FileFact> {
     Ok(FileFact {
         id: row.get(0)?,
-        file_type: row.get(1)?,
+        file_type: FileFact::type_of(row.get_ref(1)?.as_str()?),
         url_id: row.get(2)?,
         name: row.get(3)?,
         parent_id: row.get(4)?,

@@ -97,7 +97,7 @@ pub fn organisation(rng: &mut Rng) -> Facts {
     // Cycles, self-parents, parents that nobody knows, documents whose place nobody knows.
     for file in 0..facts.files.len() {
         if chance(rng, 12) {
-            facts.files[file].parent_id = Some(pick(rng, &ids).to_owned());
+            facts.files[file].parent_id = Some(pick(rng, &ids).into());
         } else if chance(rng, 4) {
             facts.files[file].parent_id = Some("beyond".into());
         }

@@ -60,14 +60,14 @@ impl Build for Facts {
             id: id.into(),
             file_type: "folder".into(),
             name: Some(id.into()),
-            parent_id: Some(parent.to_owned()).filter(|parent| !parent.is_empty()),
+            parent_id: Some(parent.into()).filter(|_| !parent.is_empty()),
             ..FileFact::default()
         });
         self.files.last_mut().expect("just added")
     }
 
     fn document(&mut self, kind: &str, id: &str, parent: &str) -> &mut DocumentFact {
-        self.folder(id, parent).file_type = kind.into();
+        self.folder(id, parent).file_type = kind.to_owned().into();
         self.documents.push(DocumentFact {
             id: id.into(),
             kind: kind.into(),

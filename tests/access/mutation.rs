@@ -191,13 +191,13 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
         Cause::MovedFolder => {
             let file = object.filter(|file| file.file_type != "workspace")?;
             let to = pick(rng, &containers).to_owned();
-            if file.parent_id.as_ref() == Some(&to) {
+            if file.parent_id.as_deref() == Some(&to) {
                 return None;
             }
             let id = file.id.clone();
             let change = move |facts: &mut Facts| {
                 let file = facts.files.iter_mut().find(|file| file.id == id).expect("the file");
-                file.parent_id = Some(to.clone());
+                file.parent_id = Some(to.as_str().into());
             };
             made(&[&file.id], &[&file.id], Box::new(change))
         }
@@ -298,7 +298,7 @@ pub fn mutation(rng: &mut Rng, facts: &Facts, cause: Cause, name: &str) -> Optio
             made(&[&id], &[&id], Box::new(change))
         }
         Cause::ObjectKind => {
-            let file = object.filter(|file| !["folder", "workspace"].contains(&file.file_type.as_str()))?;
+            let file = object.filter(|file| !["folder", "workspace"].contains(&&*file.file_type))?;
             let id = file.id.clone();
             let to = if file.file_type == "workbook" { "dataset" } else { "workbook" };
             let change = move |facts: &mut Facts| {

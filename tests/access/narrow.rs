@@ -35,7 +35,7 @@ pub fn named(rng: &mut Rng, facts: &mut Facts) {
     facts.documents.iter_mut().for_each(|document| name(&mut document.name, &mut document.url_id));
     let ids: Vec<String> = facts.files.iter().map(|file| file.id.clone()).collect();
     for file in &mut facts.files {
-        file.path = chance(rng, 50).then(|| pick(rng, &ids).to_owned());
+        file.path = chance(rng, 50).then(|| pick(rng, &ids).into());
     }
 }
 
@@ -83,11 +83,11 @@ fn rows(facts: &Facts) -> Rows {
     for fact in &facts.files {
         rows.push(File {
             id: fact.id.clone(),
-            r#type: fact.file_type.clone(),
+            r#type: fact.file_type.clone().into(),
             url_id: fact.url_id.clone(),
             name: fact.name.clone(),
-            parent_id: fact.parent_id.clone(),
-            path: fact.path.clone(),
+            parent_id: fact.parent_id.as_deref().map(str::to_owned),
+            path: fact.path.as_deref().map(str::to_owned),
             permission: None,
             badge: None,
             description: None,
@@ -106,7 +106,7 @@ fn rows(facts: &Facts) -> Rows {
             url_id: fact.url_id.clone(),
             name: fact.name.clone(),
             url: None,
-            path: fact.path.clone(),
+            path: fact.path.as_deref().map(str::to_owned),
             description: None,
             owner_id: fact.owner_id.clone(),
             latest_version: None,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
@@ -70,10 +71,10 @@ fn addressed(rng: &mut Rng, facts: &mut Facts) {
 fn without_doubt(facts: &mut Facts) {
     let places: BTreeSet<String> = facts.files.iter().map(|file| file.id.clone()).collect();
     facts.documents.retain(|document| places.contains(&document.id));
-    let is_known = |id: &String| {
-        places.contains(id)
-            || facts.workspaces.iter().any(|workspace| workspace.id == *id)
-            || facts.documents.iter().any(|document| document.id == *id)
+    let is_known = |id: &Arc<str>| {
+        places.contains(&**id)
+            || facts.workspaces.iter().any(|workspace| *workspace.id == **id)
+            || facts.documents.iter().any(|document| *document.id == **id)
     };
     for file in &mut facts.files {
         file.parent_id = file.parent_id.take().filter(is_known);

@@ -48,7 +48,7 @@ pub fn kind(facts: &Facts, id: &str) -> Option<String> {
     }
     let document =
         facts.documents.iter().find(|document| document.id == id).map(|document| document.kind.clone());
-    document.or_else(|| file(facts, id).map(|file| file.file_type.clone()))
+    document.or_else(|| file(facts, id).map(|file| file.file_type.clone().into()))
 }
 
 fn is_archived(facts: &Facts, id: &str) -> bool {
@@ -72,7 +72,7 @@ fn lineage(facts: &Facts, object: &str) -> (Vec<String>, bool) {
         }
         // Only a file says where something lies.
         let Some(file) = file(facts, &at) else { return (line, false) };
-        let Some(parent) = file.parent_id.clone() else { return (line, true) };
+        let Some(parent) = file.parent_id.as_deref().map(str::to_owned) else { return (line, true) };
         let Some(parent_kind) = kind(facts, &parent) else { return (line, false) };
         let container = parent_kind == "folder" || parent_kind == "workspace";
         if line.contains(&parent) || !container || is_archived(facts, &parent) {

@@ -16,7 +16,7 @@ fn change(rng: &mut Rng, facts: &mut Facts) {
         return;
     }
     let (moved, owner) = (rng.usize(0..ids.len()), rng.usize(0..facts.members.len()));
-    facts.files[moved].parent_id = Some(pick(rng, &ids).to_owned());
+    facts.files[moved].parent_id = Some(pick(rng, &ids).into());
     let owner = facts.members[owner].id.clone();
     facts.files[rng.usize(0..ids.len())].owner_id = Some(owner.clone());
     facts.files[rng.usize(0..ids.len())].is_archived = true;

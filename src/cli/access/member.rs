@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::words::{counted, level, tell_how};
 use super::{Format, Loaded, SCHEMA_VERSION};
-use crate::access::{Access, Answer, Holding, Level, Member, UserKind};
+use crate::access::{Access, Answer, Confidence, Holding, Level, Member, UserKind};
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, thousands};
 use crate::cli::table::Cells;
@@ -37,16 +37,15 @@ pub fn run(loaded: &Loaded, text: &str, format: Format, printer: &Printer) -> Re
     let place = access.find_member(text)?;
     let member = &access.members()[place as usize];
     let asker = access.asker(place);
-    let answers: Vec<(u32, Answer)> =
-        (0..access.objects().len() as u32).map(|object| (object, access.answer(&asker, object))).collect();
-    let seen: Vec<&(u32, Answer)> = answers.iter().filter(|(_, answer)| answer.level().is_some()).collect();
-    let unknown: Vec<u32> = answers
-        .iter()
-        .filter(|(_, answer)| {
-            answer.level().is_none() && answer.confidence != crate::access::Confidence::Exact
-        })
-        .map(|(object, _)| *object)
-        .collect();
+    let (mut seen, mut unknown) = (Vec::new(), Vec::new());
+    for object in 0..access.objects().len() as u32 {
+        let answer = access.answer(&asker, object);
+        if answer.level().is_some() {
+            seen.push((object, answer));
+        } else if answer.confidence != Confidence::Exact {
+            unknown.push(object);
+        }
+    }
     if format == Format::Json {
         return printer.json(&MemberReport {
             schema_version: SCHEMA_VERSION,
@@ -108,13 +107,16 @@ fn describe(member: &Member) -> String {
 /// How many objects in each workspace.
 fn summary(
     access: &Access,
-    seen: &[&(u32, Answer)],
+    seen: &[(u32, Answer)],
     unknown: usize,
     printer: &Printer,
 ) -> Result<(), CliError> {
     let mut by_workspace: BTreeMap<&str, usize> = BTreeMap::new();
-    for (object, _) in seen {
-        *by_workspace.entry(access.workspace_of(*object).unwrap_or("outside workspaces")).or_default() += 1;
+    let workspaces: Vec<&str> =
+        seen.iter().map(|(object, _)| access.workspace_of(*object).unwrap_or("outside workspaces")).collect();
+    // What lies in the same workspace mostly stands together.
+    for same in workspaces.chunk_by(|one, next| one == next) {
+        *by_workspace.entry(same[0]).or_default() += same.len();
     }
     let rows: Vec<Vec<String>> = by_workspace
         .iter()

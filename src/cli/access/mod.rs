@@ -9,6 +9,7 @@ mod verify;
 mod what_if;
 mod words;
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -133,7 +134,8 @@ enum TableFormat {
 /// Access as one run found it.
 struct Loaded {
     run: RunRow,
-    access: Access,
+    /// Kept to the end of the process, which is near once it is told: nothing is gained by taking it apart name by name.
+    access: ManuallyDrop<Access>,
 }
 
 pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit, CliError> {
@@ -167,7 +169,7 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
 /// Opens the catalog that the arguments or else the settings name, and works access out.
 fn load(cli: &Cli, source: &Source, printer: &Printer) -> Result<Loaded, CliError> {
     let (run, mut facts) = facts(cli, source, printer)?;
-    Ok(Loaded { run, access: Access::of(&mut facts) })
+    Ok(Loaded { run, access: ManuallyDrop::new(Access::of(&mut facts)) })
 }
 
 /// The same from as little of the catalog as answers questions about one object.
@@ -199,7 +201,7 @@ fn load_narrow(
         access = Access::of(&mut facts);
     }
     tell_deficient(cli, &run, &facts, printer);
-    Ok(Loaded { run, access })
+    Ok(Loaded { run, access: ManuallyDrop::new(access) })
 }
 
 /// What the catalog knows, with a word to people about what it does not.

@@ -60,11 +60,11 @@ mod tests {
 
     #[test]
     fn a_path_is_told_with_where_it_comes_from_and_what_was_granted_there() {
-        let file = |id: &str, file_type: &str, parent: Option<&str>| FileFact {
+        let file = |id: &str, file_type: &'static str, parent: Option<&str>| FileFact {
             id: id.into(),
             file_type: file_type.into(),
             name: Some(id.to_uppercase()),
-            parent_id: parent.map(str::to_owned),
+            parent_id: parent.map(Into::into),
             owner_id: Some("ann".into()).filter(|_| id == "w"),
             ..FileFact::default()
         };

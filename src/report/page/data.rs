@@ -183,7 +183,7 @@ fn objects(access: &Access) -> Objects<'_> {
         let chain: Vec<u32> = access.chain(place).collect();
         let names: Vec<&str> =
             chain[1..].iter().rev().map(|above| access.objects()[*above as usize].title()).collect();
-        let stated = (object.path != names.join("/")).then(|| object.path.replace('/', " / "));
+        let stated = (*object.path != *names.join("/")).then(|| object.path.replace('/', " / "));
         all.name.push(object.title());
         all.url.push(object.url_id.as_deref());
         all.kind.push(object.kind as u8);

@@ -3,8 +3,8 @@
 //! Only of a run that read all that access rests on: elsewhere something that was not read, wherever it is, may be what
 //! tells of a grant, and then it takes all facts to say so.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement};
 
@@ -35,8 +35,11 @@ pub(super) fn facts_of_member(
     let members: Vec<MemberFact> = rows(db, id, "member", MEMBER, Some(("id", &asked)), member)?;
     let memberships = rows(db, id, "team_member", MEMBERSHIP, Some(("member_id", &asked)), membership)?;
     let teams: Vec<TeamFact> = rows(db, id, "team", TEAM, ALL, team)?;
-    let mut principals: Vec<&str> = memberships.iter().map(|known| known.team_id.as_str()).collect();
-    principals.extend(teams.iter().filter(|team| team.is_everyone()).map(|team| team.id.as_str()));
+    let joined: HashSet<&str> = memberships.iter().map(|known| known.team_id.as_str()).collect();
+    // Archived teams give nothing.
+    let gives =
+        |team: &&TeamFact| !team.is_archived && (team.is_everyone() || joined.contains(team.id.as_str()));
+    let principals = teams.iter().filter(gives).map(|team| team.id.as_str());
     let mut grants = rows(db, id, "object_grant", GRANT_TO, Some(("member_id", &asked)), grant)?;
     // One that names a member as well is that member's, whom the rules do not find here.
     grants.extend(rows(db, id, "object_grant", GRANT_TO, Some(("team_id", &json(principals))), grant)?);
@@ -78,20 +81,25 @@ fn is_settled(db: &Connection, run: &RunRow) -> Result<bool, StoreError> {
 
 /// The members that the text may mean.
 fn named(db: &Connection, run: i64, text: &str) -> Result<Vec<Asked>, StoreError> {
-    let sql = format!(
-        "SELECT (SELECT key FROM access_key WHERE kind = '{}' AND id = m.id), id FROM member_history m \
-         WHERE {VALID} AND (id = ?2 OR email = ?2 COLLATE NOCASE)",
-        principal::MEMBER
-    );
-    let mut statement = db.prepare_cached(&sql)?;
+    let mut statement = db.prepare(&named_by())?;
     let asked = statement.query_map((run, text.trim()), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(asked.collect::<Result<_, _>>()?)
+}
+
+/// The question for the members that were there at run `?1` and that `?2` may mean.
+fn named_by() -> String {
+    format!(
+        "SELECT (SELECT key FROM access_key WHERE kind = '{}' AND id = m.id), id FROM member_history m \
+         WHERE {VALID} AND id IN (SELECT ?2 UNION SELECT id FROM member_history \
+         WHERE {VALID} AND email = ?2 COLLATE NOCASE)",
+        principal::MEMBER
+    )
 }
 
 /// A member that was asked about: its number, where it has one, and its id.
 type Asked = (Option<i64>, String);
 
-/// What the grants are on and what the members own, and all that lies below or above that.
+/// What the grants are on and all that lies below it, what the members own, and whatever lies above that.
 fn reachable(
     db: &Connection,
     run: i64,
@@ -103,20 +111,21 @@ fn reachable(
     granted.dedup();
     let mut found = Found::of(members);
     found.take(&mut objects(db, "id IN (SELECT value FROM json_each(?2))")?, (run, json(granted)))?;
+    // What was met before is not taken again, which ends the walk in a circle of folders.
+    let mut below = objects(db, "parent = ?2")?;
+    let mut at = 0;
+    while let Some(file) = found.files.get(at) {
+        if file.is_container() && !file.is_archived {
+            found.take(&mut below, (run, found.keys[at].0))?;
+        }
+        at += 1;
+    }
+    // Who owns a container does not by that own what lies in it.
     let mut owned = objects(db, "owner = ?2")?;
     for (key, _) in members {
         found.take(&mut owned, (run, key))?;
     }
     let mut above: Vec<i64> = found.keys.iter().map(|(_, parent)| *parent).collect();
-    // What was met before is not taken again, which ends the walk in a circle of folders.
-    let mut below = objects(db, "parent = ?2")?;
-    let mut at = 0;
-    while let Some(file) = found.files.get(at) {
-        if file.is_container() {
-            found.take(&mut below, (run, found.keys[at].0))?;
-        }
-        at += 1;
-    }
     let mut one = objects(db, "object = ?2")?;
     while let Some(key) = above.pop() {
         if key != NOWHERE && !found.places.contains_key(&key) {
@@ -178,7 +187,7 @@ impl<'members> Found<'members> {
         let owner = owner.and_then(|owner| self.members.iter().find(|(key, _)| *key == Some(owner)));
         Ok(FileFact {
             id: row.get(2)?,
-            file_type: row.get(3)?,
+            file_type: FileFact::type_of(row.get_ref(3)?.as_str()?),
             name: row.get(4)?,
             path: row.get(5)?,
             owner_id: owner.map(|(_, id)| id.clone()),
@@ -189,9 +198,14 @@ impl<'members> Found<'members> {
 
     /// The objects with the ids of what they lie in.
     fn files(mut self) -> Vec<FileFact> {
+        let (mut last, mut id) = (NOWHERE, None);
         for (place, (_, parent)) in self.keys.iter().enumerate() {
-            let parent = self.places.get(parent).map(|parent| self.files[*parent].id.clone());
-            self.files[place].parent_id = parent;
+            // What lies in the same container mostly comes together, and shares the text.
+            if *parent != last {
+                last = *parent;
+                id = self.places.get(parent).map(|parent| self.files[*parent].id.as_str().into());
+            }
+            self.files[place].parent_id.clone_from(&id);
         }
         self.files
     }
@@ -216,6 +230,7 @@ mod tests {
             (of_objects("object = ?2"), "USING INDEX placed_object_by_key"),
             (of_objects("owner = ?2"), "USING INDEX placed_object_by_owner"),
             (of_objects("id IN (SELECT value FROM json_each(?2))"), "USING INDEX placed_object_by_id"),
+            (named_by(), "USING INDEX member_by_email (email=?"),
             (of_grants("member_id"), "USING COVERING INDEX object_grant_to_member"),
             (of_grants("team_id"), "USING COVERING INDEX object_grant_to_team"),
         ] {
