@@ -5,6 +5,7 @@ mod member;
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Row};
+use serde_json::Value;
 
 use super::error::StoreError;
 use super::ledger::{self, RunRow};
@@ -149,8 +150,8 @@ fn teams_that_matter<'teams>(
     teams.iter().filter(matters).map(|team| team.id.as_str()).collect()
 }
 
-fn json<'words>(words: impl IntoIterator<Item = &'words str>) -> String {
-    serde_json::Value::from_iter(words).to_string()
+fn json<T: Into<Value>>(words: impl IntoIterator<Item = T>) -> String {
+    Value::from_iter(words).to_string()
 }
 
 fn account_types(db: &Connection, run: i64, readings: &Readings) -> Result<Vec<AccountTypeFact>, StoreError> {

@@ -193,7 +193,7 @@ fn load_narrow(
     found: impl Fn(&Access) -> bool,
     printer: &Printer,
 ) -> Result<Loaded, CliError> {
-    let catalog = open(cli, source, printer)?;
+    let catalog = ManuallyDrop::new(open(cli, source, printer)?);
     let (mut run, mut facts) = catalog.facts_about(source.at, about)?;
     let mut access = Access::of(&mut facts);
     if !found(&access) {
@@ -201,6 +201,7 @@ fn load_narrow(
         access = Access::of(&mut facts);
     }
     tell_deficient(cli, &run, &facts, printer);
+    std::mem::forget(facts);
     Ok(Loaded { run, access: ManuallyDrop::new(access) })
 }
 

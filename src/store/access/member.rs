@@ -110,29 +110,30 @@ fn reachable(
     granted.sort_unstable();
     granted.dedup();
     let mut found = Found::of(members);
-    found.take(&mut objects(db, "id IN (SELECT value FROM json_each(?2))")?, (run, json(granted)))?;
+    found.take(&mut objects(db, &among("id"))?, (run, json(granted)))?;
     // What was met before is not taken again, which ends the walk in a circle of folders.
-    let mut below = objects(db, "parent = ?2")?;
-    let mut at = 0;
-    while let Some(file) = found.files.get(at) {
-        if file.is_container() && !file.is_archived {
-            found.take(&mut below, (run, found.keys[at].0))?;
-        }
-        at += 1;
+    let mut below = objects(db, &among("parent"))?;
+    let mut met = 0;
+    while met < found.files.len() {
+        let new = found.files[met..].iter().zip(&found.keys[met..]);
+        let containers = new.filter(|(file, _)| file.is_container() && !file.is_archived);
+        let containers = json(containers.map(|(_, (key, _))| *key));
+        met = found.files.len();
+        found.take(&mut below, (run, containers))?;
     }
     // Who owns a container does not by that own what lies in it.
     let mut owned = objects(db, "owner = ?2")?;
     for (key, _) in members {
         found.take(&mut owned, (run, key))?;
     }
-    let mut above: Vec<i64> = found.keys.iter().map(|(_, parent)| *parent).collect();
-    let mut one = objects(db, "object = ?2")?;
-    while let Some(key) = above.pop() {
-        if key != NOWHERE && !found.places.contains_key(&key) {
-            let first = found.keys.len();
-            found.take(&mut one, (run, key))?;
-            above.extend(found.keys[first..].iter().map(|(_, parent)| *parent));
-        }
+    let mut above = objects(db, &among("object"))?;
+    let mut met = 0;
+    while met < found.files.len() {
+        let parents = found.keys[met..].iter().map(|(_, parent)| *parent);
+        let unknown = parents.filter(|key| *key != NOWHERE && !found.places.contains_key(key));
+        let unknown = json(unknown);
+        met = found.files.len();
+        found.take(&mut above, (run, unknown))?;
     }
     Ok(found.files())
 }
@@ -150,6 +151,12 @@ fn objects<'db>(db: &'db Connection, condition: &str) -> Result<Statement<'db>, 
         "SELECT object, parent, id, type, name, path, owner, is_archived \
          FROM placed_object_history WHERE {VALID} AND {condition}"
     ))?)
+}
+
+/// That a column holds one of the ids or numbers of the JSON list `?2`: all at once, since each question costs more than the
+/// rows it finds.
+fn among(column: &str) -> String {
+    format!("{column} IN (SELECT value FROM json_each(?2))")
 }
 
 /// Objects, each once.
@@ -226,10 +233,10 @@ mod tests {
             |condition: &str| objects(db, condition).expect("a statement").expanded_sql().expect("its text");
         let of_grants = |column| question("object_grant", GRANT_TO, Some((column, "[]")));
         for (sql, by) in [
-            (of_objects("parent = ?2"), "placed_object_history USING PRIMARY KEY (parent=?"),
-            (of_objects("object = ?2"), "USING INDEX placed_object_by_key"),
+            (of_objects(&among("parent")), "placed_object_history USING PRIMARY KEY (parent=?"),
+            (of_objects(&among("object")), "USING INDEX placed_object_by_key"),
             (of_objects("owner = ?2"), "USING INDEX placed_object_by_owner"),
-            (of_objects("id IN (SELECT value FROM json_each(?2))"), "USING INDEX placed_object_by_id"),
+            (of_objects(&among("id")), "USING INDEX placed_object_by_id"),
             (named_by(), "USING INDEX member_by_email (email=?"),
             (of_grants("member_id"), "USING COVERING INDEX object_grant_to_member"),
             (of_grants("team_id"), "USING COVERING INDEX object_grant_to_team"),
