@@ -189,14 +189,27 @@ pub fn store(path: &Path, rng: &mut Rng, facts: &Facts) -> i64 {
         TABLES.iter().map(|table| table.name).chain(kinds).map(|kind| (kind.to_owned(), i64::MAX)).collect();
     let plan = plan(path);
     let decision = plan.decide(&[]).expect("an audience");
-    let mirror = |facts: &Facts| plan.mirror(facts, &decision, None);
+    let published = || {
+        let db = rusqlite::Connection::open(path).expect("the catalog");
+        let run = db.query_row("SELECT published_run FROM catalog_state", [], |row| row.get::<_, i64>(0));
+        run.expect("a run")
+    };
+    let before = published();
+    let mirror = |facts: &Facts| {
+        assert_eq!(
+            published(),
+            before,
+            "who reads in the midst of publishing sees what was published before"
+        );
+        plan.mirror(facts, &decision, None)
+    };
     let end = RunEnd::default();
     let publication = Publication { end: &end, accepted: &accepted, only: None, mirror: Some(&mirror) };
     let outcome = writer.publish_as(publication).expect("a publication");
     assert!(outcome.refusals.is_empty(), "{outcome:?}");
     let db = rusqlite::Connection::open(path).expect("the catalog");
-    let run: i64 =
-        db.query_row("SELECT published_run FROM catalog_state", [], |row| row.get(0)).expect("a run");
+    let run = published();
+    assert_ne!(run, before);
     if chance(rng, 50) {
         return run;
     }
