@@ -28,27 +28,32 @@ impl Crawler {
         }
         let elements = reading.data_elements.clone();
         self.one_by_one(step, reading, &elements, &mut total, each).await?;
-        // That none has any is what a document that is gone answers, too.
-        if total.outcome.is_complete()
-            && total.pages == 0
-            && !elements.is_empty()
-            && let Some(gone) = self.gone(reading).await?
-        {
-            total = ScopeReport { scope: step.scope, ..gone };
-        }
+        let total = self.unless_gone(reading, total).await?;
         reading.scopes.push(total);
         Ok(())
     }
 
-    /// Asks again for what a document was listed to have; the answer where Sigma does not know the document any more.
-    pub(super) async fn gone(&self, reading: &Reading<'_>) -> Result<Option<ScopeReport>, CrawlError> {
-        let find = |scope| graph::find(scope, reading.task.kind);
-        let Some(step) = find(scope::PAGES).or_else(|| find(scope::ELEMENTS)) else { return Ok(None) };
-        let Answer::Error(error, report) = self.ask::<AnyRow>(reading.call(step)).await? else {
-            return Ok(None);
+    /// A scope as it was reported, or as that of a document that is gone: what Sigma does not know any more answers as what
+    /// has nothing to tell. So where there are elements with data, and nothing of them was told, the document is looked for.
+    pub(super) async fn unless_gone(
+        &self,
+        reading: &Reading<'_>,
+        report: ScopeReport,
+    ) -> Result<ScopeReport, CrawlError> {
+        let is_nothing = match report.outcome {
+            Outcome::Complete => report.pages == 0,
+            outcome => outcome == Outcome::NotApplicable,
         };
-        let report = failed(step.scope, "", &error, &report);
-        Ok((report.outcome == Outcome::Gone).then_some(report))
+        if !is_nothing || reading.data_elements.is_empty() {
+            return Ok(report);
+        }
+        let find = |scope| graph::find(scope, reading.task.kind);
+        let Some(step) = find(scope::PAGES).or_else(|| find(scope::ELEMENTS)) else { return Ok(report) };
+        let Answer::Error(error, asked) = self.ask::<AnyRow>(reading.call(step)).await? else {
+            return Ok(report);
+        };
+        let gone = failed(report.scope, "", &error, &asked);
+        Ok(if gone.outcome == Outcome::Gone { gone } else { report })
     }
 
     /// Asks some elements, each by itself, and adds what that gave to the report of their scope.

@@ -281,14 +281,9 @@ impl Crawler {
         }
         let mut entries = Vec::new();
         reading.take(step, "", answer, |row: model::LineageEntry, _| entries.push(row));
-        // That there is none is what a document that is gone answers, too.
-        let is_none = |report: &ScopeReport| report.outcome == Outcome::NotApplicable;
-        if !reading.data_elements.is_empty()
-            && reading.scopes.last().is_some_and(is_none)
-            && let Some(gone) = self.gone(reading).await?
-        {
-            reading.scopes.pop();
-            reading.scopes.push(ScopeReport { scope: step.scope, ..gone });
+        if let Some(report) = reading.scopes.pop() {
+            let report = self.unless_gone(reading, report).await?;
+            reading.scopes.push(report);
         }
         let (document, mut found) =
             (reading.task.id.clone(), lineage::of_document(&reading.task.id, &entries));
@@ -394,10 +389,10 @@ impl Reading<'_> {
     pub fn element(&mut self, page: Option<&str>, row: model::Element) {
         let has_data = row.vizualization_type.is_some()
             || row.r#type.as_deref().is_none_or(|found| !WITHOUT_DATA.contains(&found));
-        if has_data {
+        // Pages may be read a second time.
+        if self.listed.insert(row.element_id.clone()) && has_data {
             self.data_elements.push(row.element_id.clone());
         }
-        self.listed.insert(row.element_id.clone());
         self.rows.push(rows::element(page, row));
     }
 

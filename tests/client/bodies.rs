@@ -73,7 +73,7 @@ fn most_memory() -> u64 {
 /// Run by the next test, in a process that holds nothing else.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-#[ignore = "measures its own process"]
+#[ignore = "measures its own process: the test after it starts one for it"]
 async fn answers_of_fifty_megabytes_and_of_a_gigabyte() {
     let packed = swollen(1_024);
     let server = Server::data(move |seen| match seen.path.as_str() {

@@ -166,7 +166,7 @@ fn one_of_each() -> Facts {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn the_page_answers_as_access_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut tab = Tab::open(1280, 800, false);

@@ -148,7 +148,7 @@ fn a_large_page_is_no_larger_than_it_may_be() {
 
 /// Milliseconds are printed (`--nocapture`), not asserted: how long something takes is no matter of right or wrong.
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn a_large_page_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut tab = Tab::open(1280, 900, false);

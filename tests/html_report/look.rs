@@ -41,7 +41,7 @@ fn find(tab: &mut Tab, question: &str) {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn people_find_what_they_look_for_in_a_simulated_organisation() {
     let context = Context::new(Options { pages: 1, elements: 1, columns: 2, ..Options::small() });
     context.extract();
@@ -124,7 +124,7 @@ fn people_find_what_they_look_for_in_a_simulated_organisation() {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn hostile_names_stay_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = written(&folder, &hostile());
@@ -152,7 +152,7 @@ fn hostile_names_stay_text() {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn what_was_not_read_is_said_in_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::new();
@@ -196,7 +196,7 @@ fn what_was_not_read_is_said_in_words() {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn an_organisation_with_nothing_in_it_is_a_page_as_well() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = written(&folder, &World::new());
@@ -215,7 +215,7 @@ fn an_organisation_with_nothing_in_it_is_a_page_as_well() {
 }
 
 #[test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has it"]
 fn the_keyboard_and_paper_are_enough() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut tab = Tab::open(1280, 900, false);

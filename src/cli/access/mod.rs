@@ -201,6 +201,7 @@ fn load_narrow(
         access = Access::of(&mut facts);
     }
     tell_deficient(cli, &run, &facts, printer);
+    // As with `Loaded`: the process ends soon.
     std::mem::forget(facts);
     Ok(Loaded { run, access: ManuallyDrop::new(access) })
 }

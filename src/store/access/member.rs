@@ -111,30 +111,20 @@ fn reachable(
     granted.dedup();
     let mut found = Found::of(members);
     found.take(&mut objects(db, &among("id"))?, (run, json(granted)))?;
-    // What was met before is not taken again, which ends the walk in a circle of folders.
-    let mut below = objects(db, &among("parent"))?;
-    let mut met = 0;
-    while met < found.files.len() {
+    found.walk(&mut objects(db, &among("parent"))?, run, |found, met| {
         let new = found.files[met..].iter().zip(&found.keys[met..]);
         let containers = new.filter(|(file, _)| file.is_container() && !file.is_archived);
-        let containers = json(containers.map(|(_, (key, _))| *key));
-        met = found.files.len();
-        found.take(&mut below, (run, containers))?;
-    }
+        json(containers.map(|(_, (key, _))| *key))
+    })?;
     // Who owns a container does not by that own what lies in it.
     let mut owned = objects(db, "owner = ?2")?;
     for (key, _) in members {
         found.take(&mut owned, (run, key))?;
     }
-    let mut above = objects(db, &among("object"))?;
-    let mut met = 0;
-    while met < found.files.len() {
+    found.walk(&mut objects(db, &among("object"))?, run, |found, met| {
         let parents = found.keys[met..].iter().map(|(_, parent)| *parent);
-        let unknown = parents.filter(|key| *key != NOWHERE && !found.places.contains_key(key));
-        let unknown = json(unknown);
-        met = found.files.len();
-        found.take(&mut above, (run, unknown))?;
-    }
+        json(parents.filter(|key| *key != NOWHERE && !found.places.contains_key(key)))
+    })?;
     Ok(found.files())
 }
 
@@ -185,6 +175,23 @@ impl<'members> Found<'members> {
                 self.keys.push((key, row.get(1)?));
                 self.files.push(self.file(row)?);
             }
+        }
+        Ok(())
+    }
+
+    /// Walks on from what was found: a statement that asks for a list, and the list for all from a place on. What was met
+    /// before is not taken again, which ends a walk in a circle of folders.
+    fn walk(
+        &mut self,
+        statement: &mut Statement<'_>,
+        run: i64,
+        next: impl Fn(&Self, usize) -> String,
+    ) -> Result<(), StoreError> {
+        let mut met = 0;
+        while met < self.files.len() {
+            let wanted = next(self, met);
+            met = self.files.len();
+            self.take(statement, (run, wanted))?;
         }
         Ok(())
     }
