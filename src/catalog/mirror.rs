@@ -62,6 +62,17 @@ pub struct PlacedObject {
     pub is_archived: bool,
 }
 
+/// A grant that could give something. Numbers are places in [`Mirror::keys`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedGrant {
+    /// To whom.
+    pub principal: u32,
+    /// On what.
+    pub object: u32,
+    /// Sigma's word; empty where there is none.
+    pub permission: String,
+}
+
 /// A member that is exactly one catalog user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MirroredMember {
@@ -168,6 +179,8 @@ pub struct Mirror {
     pub reached: Option<Vec<u32>>,
     /// All objects as the rules of access see them.
     pub objects: Vec<PlacedObject>,
+    /// All grants, each once.
+    pub grants: Vec<PlacedGrant>,
     /// All that access rests on was read.
     pub settled: bool,
 }

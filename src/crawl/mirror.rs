@@ -11,7 +11,8 @@ use crate::access::{Access, Kind, Level, Principal};
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::Facts;
 use crate::catalog::mirror::{
-    Audience, Key, Mirror, MirroredMember, Mode, PlacedObject, PrincipalAccess, Source, principal,
+    Audience, Key, Mirror, MirroredMember, Mode, PlacedGrant, PlacedObject, PrincipalAccess, Source,
+    principal,
 };
 use crate::catalog::organisation::Member;
 use crate::identity::{MemberIdentity, Status};
@@ -78,10 +79,11 @@ fn materialise(facts: &Facts, mirroring: &Mirroring, answers: Option<&Answers>) 
         let audience: Vec<u32> = audience.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         book.mirror.reached = book.reached(&audience, answers);
     }
-    let objects = book.placed().collect();
+    let (objects, grants) = (book.placed().collect(), book.granted().collect());
     let mut mirror = book.mirror;
     mirror.audience = mirroring.evidence();
     mirror.objects = objects;
+    mirror.grants = grants;
     mirror.settled = access.is_settled(facts);
     mirror.audience.source = if answers.is_some() { Source::Sigma } else { Source::Grants };
     mirror.audience.mapped = mirror.members.len();
@@ -136,6 +138,26 @@ impl<'a> Book<'a> {
         })
     }
 
+    /// All grants, each once.
+    fn granted(&self) -> impl Iterator<Item = PlacedGrant> {
+        (0..self.access.objects().len() as u32).flat_map(move |object| {
+            self.access.grants_on(object).map(move |(principal, _, word)| PlacedGrant {
+                principal: self.key_of(principal),
+                object: self.objects + object,
+                permission: self.access.word(word).to_owned(),
+            })
+        })
+    }
+
+    /// The place of a principal among the keys.
+    fn key_of(&self, principal: Principal) -> u32 {
+        match principal {
+            Principal::Member(member) => member,
+            Principal::Team(team) => self.teams + team,
+            Principal::Everyone => self.everyone,
+        }
+    }
+
     /// The objects that give anybody anything: neither in the trash nor of a kind that no view shows.
     fn living(&self) -> impl Iterator<Item = u32> + use<'a> {
         let objects = self.access.objects();
@@ -156,15 +178,15 @@ impl<'a> Book<'a> {
             }
             access.principals(object, &mut entries);
             for entry in entries.iter().filter(|entry| entry.level > Level::Unknown) {
-                let (principal, via) = match entry.principal {
+                let via = match entry.principal {
                     // What is granted to an owner adds nothing.
                     Principal::Member(member) if owner == Some(member) => continue,
                     Principal::Member(member) if members[member as usize].inactive.is_some() => continue,
-                    Principal::Member(member) => (member, "direct"),
-                    Principal::Team(team) => (self.teams + team, "team"),
-                    Principal::Everyone => (self.everyone, "everyone"),
+                    Principal::Member(_) => "direct",
+                    Principal::Team(_) => "team",
+                    Principal::Everyone => "everyone",
                 };
-                self.add(principal, object, entry.level, via, entry.at);
+                self.add(self.key_of(entry.principal), object, entry.level, via, entry.at);
             }
             self.add(self.administrators, object, Level::Edit, "admin", object);
         }

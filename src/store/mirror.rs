@@ -32,6 +32,8 @@ const OBJECTS: Settled = Settled {
     keys: &["parent", "object"],
     values: &["id", "type", "name", "path", "owner", "is_archived"],
 };
+const GRANTS: Settled =
+    Settled { table: "placed_grant", keys: &["principal", "object", "permission"], values: &[] };
 const REACHED: Settled = Settled { table: "mirrored_object", keys: &["object"], values: &[] };
 
 /// What stands for the number of a container where none is known.
@@ -100,6 +102,12 @@ fn settle_all(db: &Connection, run: i64, mirror: &Mirror) -> Result<(), StoreErr
                 &object.is_archived,
             ])
         })
+    })?;
+    GRANTS.settle(db, run, |insert| {
+        mirror
+            .grants
+            .iter()
+            .try_for_each(|row| insert(&[&key(row.principal), &key(row.object), &row.permission]))
     })?;
     REACHED.settle(db, run, |insert| {
         mirror.reached.iter().flatten().try_for_each(|object| insert(&[&key(*object)]))
@@ -393,7 +401,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("catalog.db")).expect("a store");
         let db = &store.connection;
-        for settled in [ACCESS, MEMBERS, STANDS_FOR, OBJECTS, REACHED] {
+        for settled in [ACCESS, MEMBERS, STANDS_FOR, OBJECTS, GRANTS, REACHED] {
             settled.make_room(db).expect("room");
             for (sql, looked_up) in [(settled.closing(), "SEARCH n"), (settled.opening(), "SEARCH h")] {
                 let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect(&sql);

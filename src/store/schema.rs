@@ -33,6 +33,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_access_by_member.sql"),
     include_str!("migrations/0016_placed_object.sql"),
     include_str!("migrations/0017_member_by_email.sql"),
+    include_str!("migrations/0018_placed_grant.sql"),
 ];
 
 /// The version this program writes.

@@ -12,7 +12,7 @@ use sigma_catalog::access::{Access, Confidence, Level, narrative};
 use sigma_catalog::catalog::delivery::scope;
 use sigma_catalog::catalog::facts::{Facts, Readings};
 use sigma_catalog::simulator::{FaultRule, Options};
-use sigma_catalog::store::{About, Catalog};
+use sigma_catalog::store::{About, Catalog, Store};
 
 use crate::awkward::{chance, organisation};
 use crate::context::Context;
@@ -251,4 +251,33 @@ fn whatever_answers_rest_on_unsettles_an_organisation_where_nothing_is_known_of_
     let mut facts = read_but(None);
     facts.readings.by_administrator = false;
     assert!(!is_settled(&facts), "a user's credentials");
+}
+
+#[test]
+fn a_catalog_of_an_earlier_version_says_the_same_before_and_after_it_is_brought_up_to_date() {
+    let context = Context::extracted(Options { seed: 3, ..Options::small() });
+    let db = rusqlite::Connection::open(context.database()).expect("the catalog");
+    let (email, seen): (String, i64) = {
+        let sql = "SELECT m.email, count(*) FROM member m JOIN object_grant g ON g.member_id = m.id \
+                   WHERE NOT coalesce(m.is_archived, 0) AND NOT coalesce(m.is_inactive, 0) GROUP BY m.id ORDER BY 2 DESC";
+        db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("a member")
+    };
+    assert!(seen > 0, "nothing is granted to {email}");
+    let told = || context.run(&["access", "member", &email]).stdout;
+    let expected = told();
+    db.execute_batch(
+        "DROP TABLE placed_grant_history;
+         CREATE INDEX placed_object_by_id ON placed_object_history (id);
+         CREATE INDEX object_grant_to_member ON object_grant_history (member_id, valid_to, permission);
+         CREATE INDEX object_grant_to_team ON object_grant_history (team_id, valid_to, permission);
+         PRAGMA user_version = 17;",
+    )
+    .expect("version 17");
+    assert_eq!(told(), expected, "as it is");
+    drop(Store::open(&context.database()).expect("a store"));
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("a version");
+    assert!(version > 17);
+    assert_eq!(told(), expected, "brought up to date");
+    assert_eq!(context.run(&["extract"]).code, 0);
+    assert_eq!(told(), expected, "after a run");
 }

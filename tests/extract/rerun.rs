@@ -130,7 +130,8 @@ fn a_rename_a_deletion_and_a_new_page_write_exactly_those() {
     expected
         .extend(["document_history", "file_history", "page_history", "element_history"].map(str::to_owned));
     expected.extend(OF_VERSIONS.map(|table| format!("{table}_history")));
-    expected.extend((granted > 0).then(|| "object_grant_history".to_owned()));
+    let of_grants = ["object_grant_history", "placed_grant_history"];
+    expected.extend(of_grants.into_iter().filter(|_| granted > 0).map(str::to_owned));
     // Who may do what with the deleted one, and the objects as access knows them.
     expected.extend(["access_principal_history", "placed_object_history"].map(str::to_owned));
     assert!(context.rows("SELECT 1 FROM access_principal_history WHERE valid_from = 2").is_empty());

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement};
 
 use super::{
-    ALL, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, grant, is_absent_read, json, later_run, member,
-    membership, readings, rows, team,
+    ALL, MEMBER, MEMBERSHIP, TEAM, VALID, account_types, is_absent_read, json, later_run, member, membership,
+    readings, rows, team,
 };
 use crate::catalog::delivery::scope;
 use crate::catalog::facts::{Facts, FileFact, GrantFact, MemberFact, Readings, TeamFact};
@@ -39,15 +39,13 @@ pub(super) fn facts_of_member(
     // Archived teams give nothing.
     let gives =
         |team: &&TeamFact| !team.is_archived && (team.is_everyone() || joined.contains(team.id.as_str()));
-    let principals = teams.iter().filter(gives).map(|team| team.id.as_str());
-    let mut grants = rows(db, id, "object_grant", GRANT_TO, Some(("member_id", &asked)), grant)?;
-    // One that names a member as well is that member's, whom the rules do not find here.
-    grants.extend(rows(db, id, "object_grant", GRANT_TO, Some(("team_id", &json(principals))), grant)?);
+    let placed = placed_grants(db, id, &named, teams.iter().filter(gives))?;
     // Administrators see everything.
-    let files = match members.iter().any(MemberFact::is_called_administrator) {
+    let found = match members.iter().any(MemberFact::is_called_administrator) {
         true => all(db, id, &named)?,
-        false => reachable(db, id, &named, &grants)?,
+        false => reachable(db, id, &named, &placed)?,
     };
+    let grants = placed.into_iter().filter_map(|(object, grant)| found.granted_on(object, grant)).collect();
     Ok(Some(Facts {
         members,
         teams,
@@ -55,20 +53,17 @@ pub(super) fn facts_of_member(
         // What an account type lets its members use is apart from what they were given.
         account_types: account_types(db, id, &readings(db, run, &[scope::ACCOUNT_TYPE_PERMISSIONS], None)?)?,
         workspaces: Vec::new(),
-        files,
+        files: found.files(),
         documents: Vec::new(),
         grants,
         readings: Readings::new(true, true),
     }))
 }
 
-/// A grant without its id and without who made it and when, which have no part in what a member sees.
-const GRANT_TO: &str = "'', object_id, member_id, team_id, permission, NULL, NULL";
-
 /// Whether a run read all that access rests on, and that may still be said of it.
 fn is_settled(db: &Connection, run: &RunRow) -> Result<bool, StoreError> {
     // A catalog that only an earlier version has written to lacks the table.
-    if !db.table_exists(None, "settled_run")? {
+    if !db.table_exists(None, "placed_grant_history")? {
         return Ok(false);
     }
     let marked = db
@@ -99,18 +94,62 @@ fn named_by() -> String {
 /// A member that was asked about: its number, where it has one, and its id.
 type Asked = (Option<i64>, String);
 
-/// What the grants are on and all that lies below it, what the members own, and whatever lies above that.
-fn reachable(
+/// A grant that does not yet say on what by its id, and the number of that.
+type Placed = (i64, GrantFact);
+
+/// What is granted to the members and to teams.
+fn placed_grants<'facts>(
     db: &Connection,
     run: i64,
     members: &[Asked],
-    grants: &[GrantFact],
-) -> Result<Vec<FileFact>, StoreError> {
-    let mut granted: Vec<&str> = grants.iter().map(|grant| grant.object_id.as_str()).collect();
+    teams: impl Iterator<Item = &'facts TeamFact>,
+) -> Result<Vec<Placed>, StoreError> {
+    let to = |member_id: &str, team_id: &str| GrantFact {
+        member_id: member_id.to_owned(),
+        team_id: team_id.to_owned(),
+        ..GrantFact::default()
+    };
+    let mut grantees: HashMap<i64, GrantFact> =
+        members.iter().filter_map(|(key, id)| Some(((*key)?, to(id, "")))).collect();
+    let mut key = db.prepare("SELECT key FROM access_key WHERE kind = ? AND id = ?")?;
+    for team in teams {
+        // All teams of that name are one principal.
+        let named = if team.is_everyone() { (principal::EVERYONE, "") } else { (principal::TEAM, &*team.id) };
+        if let Some(key) = key.query_row(named, |row| row.get(0)).optional()? {
+            grantees.insert(key, to("", &team.id));
+        }
+    }
+    let mut statement = db.prepare(&granted())?;
+    let mut rows = statement.query((run, json(grantees.keys().copied())))?;
+    let mut grants = Vec::new();
+    while let Some(row) = rows.next()? {
+        let grantee = &grantees[&row.get(0)?];
+        grants.push((row.get(1)?, GrantFact { permission: row.get(2)?, ..grantee.clone() }));
+    }
+    Ok(grants)
+}
+
+/// The question for what was granted at run `?1` to the principals of the JSON list `?2`.
+fn granted() -> String {
+    format!(
+        "SELECT principal, object, permission FROM placed_grant_history WHERE {VALID} AND {}",
+        among("principal")
+    )
+}
+
+/// What the grants are on and all that lies below it, what the members own, and whatever lies above that.
+fn reachable<'members>(
+    db: &Connection,
+    run: i64,
+    members: &'members [Asked],
+    grants: &[Placed],
+) -> Result<Found<'members>, StoreError> {
+    let mut granted: Vec<i64> = grants.iter().map(|(object, _)| *object).collect();
     granted.sort_unstable();
     granted.dedup();
     let mut found = Found::of(members);
-    found.take(&mut objects(db, &among("id"))?, (run, json(granted)))?;
+    let mut by_key = objects(db, &among("object"))?;
+    found.take(&mut by_key, (run, json(granted)))?;
     found.walk(&mut objects(db, &among("parent"))?, run, |found, met| {
         let new = found.files[met..].iter().zip(&found.keys[met..]);
         let containers = new.filter(|(file, _)| file.is_container() && !file.is_archived);
@@ -121,18 +160,22 @@ fn reachable(
     for (key, _) in members {
         found.take(&mut owned, (run, key))?;
     }
-    found.walk(&mut objects(db, &among("object"))?, run, |found, met| {
+    found.walk(&mut by_key, run, |found, met| {
         let parents = found.keys[met..].iter().map(|(_, parent)| *parent);
         json(parents.filter(|key| *key != NOWHERE && !found.places.contains_key(key)))
     })?;
-    Ok(found.files())
+    Ok(found)
 }
 
 /// All objects.
-fn all(db: &Connection, run: i64, members: &[Asked]) -> Result<Vec<FileFact>, StoreError> {
+fn all<'members>(
+    db: &Connection,
+    run: i64,
+    members: &'members [Asked],
+) -> Result<Found<'members>, StoreError> {
     let mut found = Found::of(members);
     found.take(&mut objects(db, "true")?, [run])?;
-    Ok(found.files())
+    Ok(found)
 }
 
 /// The objects that were there at run `?1` and that a condition names.
@@ -196,6 +239,12 @@ impl<'members> Found<'members> {
         Ok(())
     }
 
+    /// A grant with the id of what it is on; `None` where that was not there.
+    fn granted_on(&self, object: i64, grant: GrantFact) -> Option<GrantFact> {
+        let file = &self.files[*self.places.get(&object)?];
+        Some(GrantFact { object_id: file.id.clone(), ..grant })
+    }
+
     fn file(&self, row: &Row<'_>) -> rusqlite::Result<FileFact> {
         let owner: Option<i64> = row.get(6)?;
         let owner = owner.and_then(|owner| self.members.iter().find(|(key, _)| *key == Some(owner)));
@@ -227,7 +276,6 @@ impl<'members> Found<'members> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::question;
     use super::*;
     use crate::store::Store;
 
@@ -238,15 +286,12 @@ mod tests {
         let db = &store.connection;
         let of_objects =
             |condition: &str| objects(db, condition).expect("a statement").expanded_sql().expect("its text");
-        let of_grants = |column| question("object_grant", GRANT_TO, Some((column, "[]")));
         for (sql, by) in [
             (of_objects(&among("parent")), "placed_object_history USING PRIMARY KEY (parent=?"),
             (of_objects(&among("object")), "USING INDEX placed_object_by_key"),
             (of_objects("owner = ?2"), "USING INDEX placed_object_by_owner"),
-            (of_objects(&among("id")), "USING INDEX placed_object_by_id"),
             (named_by(), "USING INDEX member_by_email (email=?"),
-            (of_grants("member_id"), "USING COVERING INDEX object_grant_to_member"),
-            (of_grants("team_id"), "USING COVERING INDEX object_grant_to_team"),
+            (granted(), "placed_grant_history USING PRIMARY KEY (principal=?"),
         ] {
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect(&sql);
             let steps = plan.raw_query().mapped(|row| row.get(3)).collect::<Result<Vec<String>, _>>();
