@@ -174,12 +174,17 @@ pub async fn extract(
         token_member_id: None,
         token_is_admin: None,
     };
-    let asked = match &plan {
-        Plan::Mirror(_) => Token::ask_for_certain(&client).await,
-        _ => Token::ask(&client).await,
+    let asked = async {
+        match &plan {
+            Plan::Mirror(_) => Token::ask_for_certain(&client).await,
+            _ => Token::ask(&client).await,
+        }
     };
-    let token = match asked {
-        Ok(token) => token,
+    // Members decide whose view is crawled. Where an interrupted run may have read them, that is seen first.
+    let may_go_on = existing.as_ref().map(Store::staging).transpose()?.flatten().is_some();
+    let listed = async { Ok(if may_go_on { None } else { Some(list_members(&client).await) }) };
+    let (token, listed) = match tokio::try_join!(asked, listed) {
+        Ok(asked) => asked,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
     start.organization_id = token.organization_id.clone();
@@ -189,7 +194,16 @@ pub async fn extract(
     let left_behind =
         existing.as_ref().map(|store| LeftBehind::read(store, &asked, settings, resume)).transpose()?;
     let LeftBehind { why_not, resumed, members, permissions_begun, only } = left_behind.unwrap_or_default();
-    let (decision, members) = match decide(&plan, &token, &client, members).await {
+    let listed = async {
+        match (members, listed) {
+            (Some(members), _) => {
+                Ok((members, ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", "")))
+            }
+            (None, Some(listed)) => listed,
+            (None, None) => list_members(&client).await,
+        }
+    };
+    let (decision, members) = match decide(&plan, &token, listed).await {
         Ok(decided) => decided,
         Err(error) => return Err(refused_at_the_door(existing, &start, error, &client, stop)),
     };
@@ -479,18 +493,17 @@ fn active_mapping(path: &Path) -> Result<Option<(MappingVersion, Vec<MappingRow>
     Ok(Some((version, rows)))
 }
 
-/// Decides whose view is crawled, with the members that decide it and how their listing ended.
+/// All members, and how their listing ended.
+type Listed = (Vec<Member>, ScopeReport);
+
+/// Decides whose view is crawled, with the members that decide it.
 async fn decide(
     plan: &Plan,
     token: &Token,
-    client: &SigmaClient,
-    known: Option<Vec<Member>>,
-) -> Result<(Decision, (Vec<Member>, ScopeReport)), CrawlError> {
+    listed: impl Future<Output = Result<Listed, CrawlError>>,
+) -> Result<(Decision, Listed), CrawlError> {
     plan.accepts(token)?;
-    let members = match known {
-        Some(members) => (members, ScopeReport::without_rows(scope::MEMBERS, "", Outcome::Complete, "", "")),
-        None => list_members(client).await?,
-    };
+    let members = listed.await?;
     Ok((plan.decide(&members.0)?, members))
 }
 

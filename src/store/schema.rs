@@ -14,7 +14,7 @@ use crate::catalog::{TABLES, record::Table};
 /// `SgCt`, so that `file` and we ourselves recognise a catalog.
 pub const APPLICATION_ID: i64 = 0x5367_4374;
 
-/// Applied in order, each in a transaction of its own. Never edit one that was released: append.
+/// Applied in order. Never edit one that was released: append.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
@@ -72,20 +72,32 @@ fn all_views() -> Vec<(String, String)> {
     tables.chain(mirrored).chain(bi).collect()
 }
 
-/// Brings a database that is open for writing to this program's version.
+/// Brings a database that is open for writing to this program's version, all at once or not at all.
 ///
 /// # Errors
 /// [`StoreError::NotOurs`] and [`StoreError::NewerSchema`] leave the file untouched.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let found = check(connection, path)?;
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        transaction.execute_batch(migration)?;
-        transaction.pragma_update(None, "user_version", index as i64 + 1)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.commit()?;
+    let found = usize::try_from(check(connection, path)?).unwrap_or_default();
+    let lacking = &MIGRATIONS[found.min(MIGRATIONS.len())..];
+    let (views, wanted) = (views_of(connection)?, all_views());
+    let is_current = views.len() == wanted.len() && wanted.iter().all(|view| views.contains(view));
+    if lacking.is_empty() && is_current {
+        return Ok(());
     }
-    renew_views(connection)
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for (name, _) in &views {
+        transaction.execute_batch(&format!("DROP VIEW \"{name}\""))?;
+    }
+    for migration in lacking {
+        transaction.execute_batch(migration)?;
+    }
+    for (_, statement) in &wanted {
+        transaction.execute_batch(statement)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// The schema version of a file, if it is ours and not from the future.
@@ -102,27 +114,11 @@ pub fn check(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     Ok(version)
 }
 
-fn renew_views(connection: &mut Connection) -> Result<(), StoreError> {
-    let wanted = all_views();
-    let mut found: Vec<(String, String)> = connection
-        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    let mut sorted = wanted.clone();
-    sorted.sort();
-    found.sort();
-    if sorted == found {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for (name, _) in &found {
-        transaction.execute_batch(&format!("DROP VIEW \"{name}\""))?;
-    }
-    for (_, statement) in &wanted {
-        transaction.execute_batch(statement)?;
-    }
-    transaction.commit()?;
-    Ok(())
+/// The views of a database, each with its statement.
+fn views_of(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut views = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    let views = views.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(views.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
