@@ -96,6 +96,8 @@ fn run(cli: &Cli, printer: &Printer) -> Result<Exit, CliError> {
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        // What has arrived is looked for between any few tasks: one that reads an answer may take half a millisecond.
+        .event_interval(4)
         .enable_all()
         .build()
         .map_err(|error| CliError::Internal(format!("no runtime: {error}")))

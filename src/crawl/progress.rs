@@ -33,6 +33,10 @@ pub trait Progress: Send + Sync {
     fn notice(&self, severity: Severity, message: &str);
 }
 
+/// How many documents are indexed at a time while a run waits for answers: few at a time leave the index in pieces, which
+/// take time to put together.
+const INDEXED_AHEAD: usize = 50;
+
 /// The writer thread: stores deliveries until there are no more, or one fails.
 pub(super) fn write(
     mut writer: Writer,
@@ -83,7 +87,7 @@ pub(super) fn write(
         let mut stored = writer.accept(delivery);
         // What nothing more waits behind is committed at once: a kill then costs what is being read, and nothing that was.
         if waiting.is_empty() {
-            stored = stored.and_then(|()| writer.flush());
+            stored = stored.and_then(|()| writer.flush()).and_then(|()| writer.index_ahead(INDEXED_AHEAD));
         }
         if let Err(error) = stored {
             return (writer, Err(error));

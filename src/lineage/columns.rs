@@ -83,10 +83,10 @@ pub fn of_custom_sql<'doc>(
 }
 
 /// Native columns of warehouse tables by the names that formulas use, as far as column ids of this document tell.
-type Natives<'doc> = HashMap<(&'doc str, String), &'doc str>;
+type Natives<'doc> = foldhash::HashMap<(&'doc str, String), &'doc str>;
 
 fn natives<'doc>(document: &Document<'doc>) -> Natives<'doc> {
-    let mut found = Natives::new();
+    let mut found = Natives::default();
     for column in document.elements.values().flat_map(|element| &element.columns) {
         let Some((table, native)) = column.warehouse else { continue };
         found.insert((table, native.to_owned()), native);
@@ -106,13 +106,13 @@ fn natives<'doc>(document: &Document<'doc>) -> Natives<'doc> {
 
 /// Columns by name, for finding the one that is meant.
 struct Names<'doc> {
-    exact: HashMap<&'doc str, Vec<&'doc str>>,
-    folded: HashMap<String, Vec<&'doc str>>,
+    exact: foldhash::HashMap<&'doc str, Vec<&'doc str>>,
+    folded: foldhash::HashMap<String, Vec<&'doc str>>,
 }
 
 impl<'doc> Names<'doc> {
     fn of(columns: &[Column<'doc>]) -> Self {
-        let mut names = Self { exact: HashMap::new(), folded: HashMap::new() };
+        let mut names = Self { exact: HashMap::default(), folded: HashMap::default() };
         for column in columns {
             if let Some(name) = column.name {
                 names.exact.entry(name).or_default().push(column.id);
@@ -145,7 +145,7 @@ struct Place<'doc> {
 struct Resolver<'doc> {
     document: &'doc Document<'doc>,
     /// The columns of each element by name.
-    names: HashMap<&'doc str, Names<'doc>>,
+    names: foldhash::HashMap<&'doc str, Names<'doc>>,
     natives: Natives<'doc>,
     outputs: &'doc BTreeMap<&'doc str, Vec<String>>,
 }

@@ -1,6 +1,6 @@
 //! What is known of a document, as far as the lineage of its columns goes: borrowed from the rows that are to be stored.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::delivery::Rows;
@@ -122,7 +122,7 @@ impl<'rows> Document<'rows> {
 
 /// A row whose values are read by name.
 struct Row<'rows> {
-    places: Rc<HashMap<&'static str, usize>>,
+    places: Rc<foldhash::HashMap<&'static str, usize>>,
     values: &'rows [Value],
 }
 
@@ -140,6 +140,7 @@ impl<'rows> Row<'rows> {
 
 fn table<R: Record>(rows: &Rows) -> impl Iterator<Item = Row<'_>> {
     let columns = R::TABLE.columns.iter().enumerate();
-    let places: Rc<HashMap<_, _>> = Rc::new(columns.map(|(place, column)| (column.name, place)).collect());
+    let places: Rc<foldhash::HashMap<_, _>> =
+        Rc::new(columns.map(|(place, column)| (column.name, place)).collect());
     rows.of(R::TABLE).iter().map(move |values| Row { places: places.clone(), values })
 }

@@ -199,7 +199,7 @@ impl Writer {
                 super::mirror::write(db, run, &mirror(&super::access::facts_of(db, &row)?))?;
             }
         }
-        search_index::update(db, self.epoch.published, &staging::changed_documents(db)?)?;
+        search_index::update(db, self.epoch.published, &staging::changed_documents(db)?, &self.indexed)?;
         super::reading::keep_confirmed(db, run)?;
         ledger::prune_scopes(db, run)?;
         ledger::finish(db, run, state, end)?;
@@ -215,7 +215,9 @@ impl Writer {
                 tracing::warn!(%error, "images that nothing refers to any more could not be removed");
             }
         }
-        let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+        // A few rows of an index tell as well as many how rows are spread.
+        let _ =
+            db.execute_batch("PRAGMA analysis_limit = 200; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
 

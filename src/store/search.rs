@@ -15,6 +15,9 @@ use super::reader::Catalog;
 /// How much a match counts in the name, description, column names, formulas and SQL.
 const WEIGHTS: &str = "16.0, 8.0, 4.0, 2.0, 1.0";
 
+/// The first run writes entries before anything is published.
+const IS_PUBLISHED: &str = "(SELECT published_run FROM catalog_state) > 0";
+
 /// How many elements are looked at for the columns in them that match.
 const MOST_ELEMENTS: usize = 2_000;
 
@@ -126,7 +129,9 @@ impl Catalog {
     /// [`StoreError::OlderSchema`] where the catalog has no index yet.
     pub fn searchable_kinds(&self) -> Result<Vec<String>, StoreError> {
         self.require_current_schema()?;
-        let mut kinds = self.connection().prepare("SELECT DISTINCT kind FROM search_object")?;
+        let mut kinds = self
+            .connection()
+            .prepare(&format!("SELECT DISTINCT kind FROM search_object WHERE {IS_PUBLISHED}"))?;
         let kinds = kinds.query_map([], |row| row.get(0))?;
         Ok(kinds.collect::<Result<_, _>>()?)
     }
@@ -239,7 +244,7 @@ fn matching(
     let sql = format!(
         "SELECT o.kind, coalesce(k.id, ''), o.id FROM search_text \
          JOIN search_object o ON o.entry = search_text.rowid LEFT JOIN document_key k ON k.document = o.document \
-         WHERE search_text MATCH ? {filter} {order} LIMIT ?"
+         WHERE search_text MATCH ? {filter} AND {IS_PUBLISHED} {order} LIMIT ?"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut parameters: Vec<&dyn rusqlite::ToSql> = vec![&expression];

@@ -1,9 +1,11 @@
 //! Keeping the full-text index: one entry per object, renewed with the run that publishes what changed.
 //!
 //! An entry's words come from the object's current rows, those that no run has closed. So the index is written where
-//! nothing can go wrong any more: inside the transaction that publishes.
+//! nothing can go wrong any more: inside the transaction that publishes. Only a catalog of which nothing is published yet
+//! is indexed ahead, document by document as they come: nobody reads it, and most of what its first run has to index is
+//! done when the last answer arrives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -59,20 +61,41 @@ const SOURCES: &[Source] = &[
 enum Which<'a> {
     /// All.
     All,
-    /// Those that changed after a run, given the documents whose contents did.
-    Since(i64, &'a BTreeSet<i64>),
+    /// Those that changed after a run, given the documents whose contents did and those that were indexed since.
+    Since(i64, &'a BTreeSet<i64>, &'a HashSet<i64>),
 }
 
-/// Renews the entries of what changed after the run that was published last, given the documents whose contents did.
-pub(super) fn update(db: &Connection, published: i64, documents: &BTreeSet<i64>) -> Result<(), StoreError> {
-    write(db, Which::Since(published, documents))
+/// Renews the entries of what changed after the run that was published last, given the documents whose contents did, and
+/// those that [were indexed](ahead) as they are now.
+pub(super) fn update(
+    db: &Connection,
+    published: i64,
+    documents: &BTreeSet<i64>,
+    indexed: &HashSet<i64>,
+) -> Result<(), StoreError> {
+    write(db, Which::Since(published, documents, indexed))
+}
+
+/// Writes the entries of what lies in documents, in a catalog of which nothing is published.
+pub(super) fn ahead(db: &Connection, documents: &BTreeSet<i64>) -> Result<(), StoreError> {
+    forget(db, "document IN (SELECT value FROM json_each(?))", documents)?;
+    documents.iter().try_for_each(|document| write_document(db, *document))
+}
+
+/// Empties the index of a catalog of which nothing is published.
+pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
+    let published: i64 = db.query_row("SELECT published_run FROM catalog_state", [], |row| row.get(0))?;
+    if published == 0 { clear(db) } else { Ok(()) }
+}
+
+fn clear(db: &Connection) -> Result<(), StoreError> {
+    let sql = "DELETE FROM search_object; INSERT INTO search_text (search_text) VALUES ('delete-all')";
+    Ok(db.execute_batch(sql)?)
 }
 
 /// Makes the index anew from the current rows.
 fn rebuild(db: &Connection) -> Result<(), StoreError> {
-    db.execute_batch(
-        "DELETE FROM search_object; INSERT INTO search_text (search_text) VALUES ('delete-all')",
-    )?;
+    clear(db)?;
     write(db, Which::All)?;
     db.execute("UPDATE search_state SET is_built = 1", [])?;
     Ok(())
@@ -116,7 +139,7 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
         for table in source.tables {
             changed.extend(match which {
                 Which::All => ids(db, &format!("SELECT id FROM {table}_history WHERE valid_to IS NULL"), [])?,
-                Which::Since(published, _) => {
+                Which::Since(published, ..) => {
                     let sql =
                         format!("SELECT id FROM {table}_history WHERE valid_from > ?1 OR valid_to > ?1");
                     ids(db, &sql, [published])?
@@ -134,17 +157,32 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
             }
         }
     }
-    let documents: BTreeSet<i64> = match which {
+    let since = if let Which::Since(published, ..) = which { Some(published) } else { None };
+    let mut documents: BTreeSet<i64> = match which {
         Which::All => ids(db, "SELECT document FROM document_key", [])?.into_iter().collect(),
-        Which::Since(published, documents) => {
+        Which::Since(published, documents, _) => {
             let sql = "SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id WHERE h.valid_to > ?";
             ids(db, sql, [published])?.into_iter().chain(documents.iter().copied()).collect()
         }
     };
-    let since = if let Which::Since(published, _) = which { Some(published) } else { None };
+    for document in &documents {
+        name_sources(db, *document, since, &mut named)?;
+    }
+    if let Which::Since(0, _, indexed) = which {
+        // What a run that did not get this far has left there, or something that is gone since.
+        documents.extend(ids::<i64>(
+            db,
+            "SELECT DISTINCT document FROM search_object WHERE document <> 0",
+            [],
+        )?);
+        let current = "SELECT k.document FROM document_history h JOIN document_key k ON k.id = h.id WHERE h.valid_to IS NULL";
+        for document in ids(db, current, [])?.iter().filter(|document| indexed.contains(*document)) {
+            documents.remove(document);
+        }
+    }
     forget(db, "document IN (SELECT value FROM json_each(?))", &documents)?;
     for document in documents {
-        write_document(db, document, since, &mut named)?;
+        write_document(db, document)?;
     }
     let mut is_object = db.prepare("SELECT 1 FROM document_history WHERE id = ? AND valid_to IS NULL")?;
     let mut nodes = Vec::new();
@@ -160,14 +198,26 @@ fn write(db: &Connection, which: Which<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the entries of what lies in a document; collects the sources outside it of which it says something new since a
-/// run, or anything where there is no run.
-fn write_document(
+/// Collects the sources outside a document of which it says something new since a run, or anything where there is no run.
+fn name_sources(
     db: &Connection,
     document: i64,
     since: Option<i64>,
     named: &mut BTreeSet<(String, String)>,
 ) -> Result<(), StoreError> {
+    let mut nodes = db.prepare_cached(
+        "SELECT type, id FROM lineage_node_history WHERE document = ?1 AND type <> 'customSQL' \
+         AND (?2 IS NULL OR valid_from > ?2 OR valid_to > ?2)",
+    )?;
+    let mut rows = nodes.query(params![document, since])?;
+    while let Some(row) = rows.next()? {
+        named.insert((row.get(0)?, row.get(1)?));
+    }
+    Ok(())
+}
+
+/// Writes the entries of what lies in a document.
+fn write_document(db: &Connection, document: i64) -> Result<(), StoreError> {
     let mut pages =
         db.prepare_cached("SELECT page_id, name FROM page_history WHERE document = ? AND valid_to IS NULL")?;
     let mut rows = pages.query([document])?;
@@ -203,21 +253,13 @@ fn write_document(
         insert(db, "element", document, element, texts)?;
     }
     let mut nodes = db.prepare_cached(
-        "SELECT type, id, name, definition, valid_to IS NULL, \
-         ?2 IS NULL OR valid_from > ?2 OR coalesce(valid_to > ?2, FALSE) \
-         FROM lineage_node_history WHERE document = ?1",
+        "SELECT id, name, definition FROM lineage_node_history \
+         WHERE document = ? AND type = 'customSQL' AND valid_to IS NULL",
     )?;
-    let mut rows = nodes.query(params![document, since])?;
+    let mut rows = nodes.query([document])?;
     while let Some(row) = rows.next()? {
-        let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
-        if kind != "customSQL" {
-            if row.get(5)? {
-                named.insert((kind, id));
-            }
-        } else if row.get(4)? {
-            let texts = Texts { name: row.get(2)?, sql: row.get(3)?, ..Texts::default() };
-            insert(db, &kind, document, &id, &texts)?;
-        }
+        let texts = Texts { name: row.get(1)?, sql: row.get(2)?, ..Texts::default() };
+        insert(db, "customSQL", document, &row.get::<_, String>(0)?, &texts)?;
     }
     Ok(())
 }

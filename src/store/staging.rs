@@ -353,6 +353,7 @@ pub(super) fn undo(db: &Connection) -> Result<(), StoreError> {
         db.execute(&format!("DELETE FROM {history} WHERE valid_from > {published}"), [])?;
         db.execute(&format!("UPDATE {history} SET valid_to = NULL WHERE valid_to > {published}"), [])?;
     }
+    super::search_index::undo(db)?;
     end(db)
 }
 

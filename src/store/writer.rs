@@ -1,16 +1,16 @@
 //! The one writer: takes deliveries, stores what differs, counts.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{OptionalExtension, TransactionBehavior, params, params_from_iter};
 use serde::Serialize;
 
 use super::diff::{Current, Epoch, Stored, TableSql};
 use super::error::StoreError;
 use super::ledger::RunStart;
 use super::staging::{self, Resume};
-use super::{Store, ledger};
+use super::{Store, ledger, search_index};
 use crate::catalog::TABLES;
 use crate::catalog::delivery::{
     Bundle, Carried, Delivery, Event, FollowUp, Outcome, Page, Rows, ScopeReport, scope,
@@ -61,6 +61,10 @@ pub struct Writer {
     pub(super) tables: HashMap<&'static str, TableSql>,
     /// The scope whose rows came last.
     last_scope: Option<(&'static str, String, i64)>,
+    /// Documents of a catalog of which nothing is published that were stored and are not in the full-text index yet.
+    unindexed: BTreeSet<i64>,
+    /// Those that are in it as they are.
+    pub(super) indexed: HashSet<i64>,
     in_transaction: bool,
     uncommitted_rows: usize,
     last_beat: Instant,
@@ -76,6 +80,8 @@ impl Writer {
             resumes,
             tables,
             last_scope: None,
+            unindexed: BTreeSet::new(),
+            indexed: HashSet::new(),
             in_transaction: false,
             uncommitted_rows: 0,
             last_beat: Instant::now(),
@@ -140,6 +146,22 @@ impl Writer {
             self.in_transaction = false;
             self.uncommitted_rows = 0;
         }
+        Ok(())
+    }
+
+    /// Writes full-text entries that publishing has not to write then: of the first run's documents that were flushed, once
+    /// there are so many of them.
+    pub fn index_ahead(&mut self, least: usize) -> Result<(), StoreError> {
+        if self.in_transaction || self.unindexed.len() < least {
+            return Ok(());
+        }
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.store.connection.transaction_with_behavior(behavior)?;
+        search_index::ahead(&transaction, &self.unindexed)?;
+        transaction.commit()?;
+        self.indexed.extend(std::mem::take(&mut self.unindexed));
+        // What the log holds by now need not be written to the file when the run has ended.
+        let _ = self.store.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
         Ok(())
     }
 
@@ -222,6 +244,10 @@ impl Writer {
                 self.store.connection.last_insert_rowid()
             }
         };
+        if self.epoch.published == 0 {
+            self.indexed.remove(&document);
+            self.unindexed.insert(document);
+        }
         let complete: HashSet<(&str, &str)> = bundle
             .scopes
             .iter()
@@ -240,13 +266,13 @@ impl Writer {
                 continue;
             }
             let sql = &self.tables[table.name];
-            let mut current: HashMap<Vec<Value>, Current> = HashMap::new();
+            let mut current: foldhash::HashMap<Vec<Value>, Current> = HashMap::default();
             if known.is_some() {
                 for row in sql.load(&self.store.connection, document)? {
                     current.insert(owned_key(table, &row.values), row);
                 }
             }
-            let mut incoming: HashMap<Vec<&Value>, &Vec<Value>> = HashMap::new();
+            let mut incoming: foldhash::HashMap<Vec<&Value>, &Vec<Value>> = HashMap::default();
             let mut order = Vec::new();
             for row in bundle.rows.of(table) {
                 let key = table.key_of(row);

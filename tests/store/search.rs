@@ -6,10 +6,10 @@ use sigma_catalog::catalog::delivery::Outcome;
 use sigma_catalog::catalog::delivery::scope;
 use sigma_catalog::catalog::document::{Element, ElementColumn, ElementQuery};
 use sigma_catalog::catalog::organisation::{Document, Member};
-use sigma_catalog::store::{RunEnd, RunState};
+use sigma_catalog::store::{Resume, RunEnd, RunState, Writer};
 
-use crate::World;
 use crate::org::{Org, column, document, element, file, member};
+use crate::{World, start};
 
 /// What a search finds, as `kind:id`, sorted.
 #[track_caller]
@@ -238,4 +238,87 @@ fn an_archived_workbook_is_found_as_the_file_it_is() {
     let world = World::new();
     world.run(org.deliveries());
     assert_eq!(found(&world, "wb9"), ["workbook:wb9"]);
+}
+
+/// Every word of the index, with the object and the place it stands at.
+fn words(world: &World) -> Vec<String> {
+    world.view(
+        "SELECT o.kind, k.id, o.id, w.term, w.col, w.offset FROM search_word w JOIN search_object o ON o.entry = w.doc \
+         LEFT JOIN document_key k ON k.document = o.document",
+    )
+}
+
+/// What the index holds after publishing is what one made from the published rows holds.
+#[track_caller]
+fn published_as_made_anew(world: &World, writer: Writer) -> Vec<String> {
+    let outcome = writer.publish(&RunEnd::default(), &BTreeMap::new()).expect("a run");
+    assert_eq!(outcome.state, RunState::Published);
+    let published = words(world);
+    world.store().rebuild_search().expect("an index");
+    assert_eq!(published, words(world));
+    published
+}
+
+/// Accepts these, and indexes each as soon as that may be.
+#[track_caller]
+fn ahead(writer: &mut Writer, org: Org) {
+    for delivery in org.deliveries() {
+        writer.accept(delivery).expect("a delivery that fits");
+        writer.flush().expect("room");
+        writer.index_ahead(1).expect("an index");
+    }
+}
+
+#[test]
+fn what_a_first_run_indexes_ahead_is_what_publishing_would_have_indexed() {
+    let world = World::new();
+    let expected = published_as_made_anew(&world, world.fill(org().deliveries()));
+    let mut before = org();
+    before.inside("wb1").columns[0] = ElementColumn { name: Some("Margin".into()), ..column("e1", "c1") };
+
+    // Nothing is found before it is published.
+    let world = World::new();
+    let mut writer = world.begin();
+    ahead(&mut writer, org());
+    assert!(words(&world).iter().any(|word| word.contains("|churn|")), "{:?}", words(&world));
+    assert_eq!(found(&world, "churn"), [""; 0]);
+    assert_eq!(world.catalog().searchable_kinds().expect("kinds"), [""; 0]);
+    assert_eq!(published_as_made_anew(&world, writer), expected);
+    // A later run indexes nothing that others would find in the published catalog.
+    let mut writer = world.begin();
+    ahead(&mut writer, before.clone());
+    assert_eq!(words(&world), expected);
+    drop(writer);
+
+    // What changed after it was indexed is indexed again.
+    let world = World::new();
+    let mut writer = world.begin();
+    ahead(&mut writer, before.clone());
+    org()
+        .deliveries()
+        .into_iter()
+        .for_each(|delivery| writer.accept(delivery).expect("a delivery that fits"));
+    assert_eq!(published_as_made_anew(&world, writer), expected);
+
+    // Nothing is left of a run that another does not go on with, and nothing old of one that it does.
+    for goes_on in [false, true] {
+        let resume = |goes_on| Resume { fingerprint: "same", goes_on, only: None, why_not: None };
+        let world = World::new();
+        let mut writer = world.store().begin_as(&start(), resume(false)).expect("a run");
+        ahead(&mut writer, before.clone());
+        drop(writer);
+        let mut writer = world.store().begin_as(&start(), resume(goes_on)).expect("a run");
+        assert_eq!(writer.resumes().is_some(), goes_on);
+        assert_eq!(words(&world).is_empty(), !goes_on);
+        org()
+            .deliveries()
+            .into_iter()
+            .for_each(|delivery| writer.accept(delivery).expect("a delivery that fits"));
+        assert_eq!(published_as_made_anew(&world, writer), expected, "goes on: {goes_on}");
+    }
+    let world = World::new();
+    let mut writer = world.begin();
+    ahead(&mut writer, org());
+    writer.abandon_as(RunState::Rejected, &RunEnd::default()).expect("an end");
+    assert_eq!(words(&world), [""; 0]);
 }
