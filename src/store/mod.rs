@@ -118,6 +118,8 @@ impl Store {
         // A larger log between checkpoints spares rewriting the same pages of the history again and again.
         connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         connection.pragma_update(None, "cache_size", -32_768)?;
+        // A few rows of an index tell as well as many how rows are spread.
+        connection.pragma_update(None, "analysis_limit", 200)?;
         if version > 0 {
             check_after_unclean(&connection, path)?;
         }

@@ -215,9 +215,7 @@ impl Writer {
                 tracing::warn!(%error, "images that nothing refers to any more could not be removed");
             }
         }
-        // A few rows of an index tell as well as many how rows are spread.
-        let _ =
-            db.execute_batch("PRAGMA analysis_limit = 200; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+        let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(RunOutcome { run_id: run, state, counts, refusals: Vec::new(), emptied, scopes, deficient })
     }
 
