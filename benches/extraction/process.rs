@@ -168,7 +168,7 @@ pub fn extract(server: &Server, database: &Path, workers: usize, more: &[&str]) 
     let mut memory = 0;
     while !output.is_finished() {
         memory = peak(id).unwrap_or(memory);
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(5));
     }
     let wall = begun.elapsed();
     let output = output.join().expect("its output");

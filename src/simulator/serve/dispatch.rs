@@ -1,8 +1,5 @@
 //! The way of a request: rate, fault, token, route, handler, fault, answer.
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, PoisonError};
 
 use axum::{
     Router,
@@ -12,7 +9,7 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 use super::{
     State, TOKEN_PATH,
@@ -30,9 +27,6 @@ use crate::simulator::{
 
 /// Bodies of requests larger than this are refused.
 const MAX_BODY: usize = 1 << 20;
-/// The runtime's timers count in milliseconds and fire one or two late. What is left of a wait after one of them is slept by
-/// a thread, which is exact.
-const TIMER_IS_LATE: Duration = Duration::from_millis(3);
 /// What unknown paths are counted under.
 const UNKNOWN: &str = "(unknown)";
 
@@ -61,9 +55,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     }
     state.turnstile.pass(head.uri.path_and_query().map_or(path, |target| target.as_str())).await;
     let in_flight = state.stats.enter();
-    let latency = state.options.latency;
-    // Counted from the question, so that what the answer takes to be made is part of it.
-    let due = (!latency.is_zero()).then(|| Instant::now() + latency);
+    let due = state.latency.due();
     let found = state.router.find(method, path).filter(|_| matches!(method, "GET" | "POST"));
     let is_token = method == "POST" && path == TOKEN_PATH;
     let template = match &found {
@@ -77,7 +69,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
     let answered_method = if method == "POST" { "POST" } else { "GET" };
 
     if !is_token && !state.admits() {
-        wait_for(due).await;
+        state.latency.wait(due).await;
         state.stats.record(answered_method, template, 429);
         let retry_after = state.options.retry_after.then_some("1");
         return plain(breaking::too_fast(state.options.html_429, &request_id), &request_id, retry_after);
@@ -130,7 +122,7 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         let query = Query::parse(head.uri.query().unwrap_or(""));
         answer = breaking::spoil(kind, answer, &query, &walked, &request_id);
     }
-    wait_for(due).await;
+    state.latency.wait(due).await;
     state.stats.record(answered_method, template, answer.status);
     drop(in_flight);
     let wire = match kind {
@@ -147,15 +139,6 @@ async fn serve(state: Arc<State>, cut: Cut, request: Request) -> Response {
         }
     }
     response
-}
-
-/// Waits until an answer is due.
-async fn wait_for(due: Option<Instant>) {
-    let Some(due) = due else { return };
-    sleep_until(due - TIMER_IS_LATE).await;
-    let rest = move || std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    // It fails only where the runtime ends, and the wait with it.
-    let _ = tokio::task::spawn_blocking(rest).await;
 }
 
 /// What strikes a request: a rule, or else chaos, which may change the organisation as well.

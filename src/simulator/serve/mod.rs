@@ -24,6 +24,7 @@ pub(super) mod call;
 mod chaos;
 mod control;
 mod dispatch;
+mod latency;
 pub(super) mod routes;
 mod stats;
 mod token;
@@ -82,6 +83,7 @@ pub(super) struct State {
     tokens: token::Tokens,
     stats: stats::Stats,
     turnstile: turnstile::Turnstile,
+    latency: latency::Latency,
     faults: FaultPlan,
     chaos: Mutex<Option<chaos::Chaos>>,
     /// The cursors that a listing was asked with, while a fault walks it in circles.
@@ -112,6 +114,7 @@ impl State {
             exports: Mutex::default(),
             stats: stats::Stats::default(),
             turnstile: turnstile::Turnstile::default(),
+            latency: latency::Latency::new(options.latency),
             router: routes::Router::new(),
             // A burst of a tenth of a second is allowed, at least one request.
             bucket: Mutex::new(Bucket { left: 1.0, filled: Instant::now() }),

@@ -200,12 +200,12 @@ struct Found<'members> {
     /// The number of each, and that of what it lies in.
     keys: Vec<(i64, i64)>,
     /// Where those of a number stand.
-    places: HashMap<i64, usize>,
+    places: foldhash::HashMap<i64, usize>,
 }
 
 impl<'members> Found<'members> {
     fn of(members: &'members [Asked]) -> Self {
-        Self { members, files: Vec::new(), keys: Vec::new(), places: HashMap::new() }
+        Self { members, files: Vec::new(), keys: Vec::new(), places: foldhash::HashMap::default() }
     }
 
     /// Takes what a statement finds.
