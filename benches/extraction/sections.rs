@@ -108,6 +108,8 @@ fn second_runs(bench: &Bench, server: &Server, count: usize, settings: &[&str]) 
         for id in workbooks(&database, count / 100) {
             server.mutate(&json!({"op": "touch_document", "document": id}));
         }
+        // A token is granted once a second, and such a run may take less.
+        std::thread::sleep(Duration::from_secs(1));
         let little = extract(server, &database, 10, settings);
         let share = |of: u64| of as f64 / ran.requests() as f64 * 100.0;
         let time = |of: Duration| of.as_secs_f64() / ran.wall.as_secs_f64() * 100.0;
@@ -198,7 +200,8 @@ pub fn publish(bench: &Bench) {
 
 pub fn allowed(bench: &Bench) {
     const ALLOWED: u32 = 50;
-    const SEARCH: Duration = Duration::from_secs(10);
+    // Before, the pace is looked for; after, the last answers come in and the run is published.
+    const STEADY: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(30)];
     let share = |part: f64, whole: f64| part / whole * 100.0;
     for workers in [3, 10] {
         let server = Server::start(Shape { per_second: Some(ALLOWED), ..Shape::of(200).late(30) });
@@ -206,33 +209,33 @@ pub fn allowed(bench: &Bench) {
         for _ in 0..bench.runs {
             server.reset_stats();
             let begun = Instant::now();
-            let (ran, searched, begins) = std::thread::scope(|threads| {
-                let searched = threads.spawn(|| {
-                    std::thread::sleep(SEARCH);
-                    (answered(&server.stats()), begun.elapsed())
+            let (ran, [from, to]) = std::thread::scope(|threads| {
+                let steady = threads.spawn(|| {
+                    STEADY.map(|at| {
+                        std::thread::sleep(at.saturating_sub(begun.elapsed()));
+                        (answered(&server.stats()), begun.elapsed())
+                    })
                 });
                 let (ran, ..) = first(&server, workers);
-                let (searched, begins) = searched.join().expect("a count");
-                (ran, searched, begins)
+                (ran, steady.join().expect("counts"))
             });
-            let all = answered(&server.stats());
-            let later = [0, 1].map(|of| (all[of] - searched[of]) as f64);
-            let all = all.map(|count| count as f64);
+            let steady = [0, 1].map(|of| (to.0[of] - from.0[of]) as f64);
+            let all = answered(&server.stats()).map(|count| count as f64);
             let most = |time: Duration| time.as_secs_f64() * f64::from(ALLOWED);
             let figures = [
                 share(all[0], most(ran.wall)),
-                share(later[0], most(ran.wall - begins)),
+                share(steady[0], most(to.1 - from.1)),
                 share(all[1], all[0] + all[1]),
-                share(later[1], later[0] + later[1]),
+                share(steady[1], steady[0] + steady[1]),
             ];
             found.iter_mut().zip(figures).for_each(|(found, figure)| found.push(figure));
         }
         println!("  200 workbooks, 30 ms, {workers} workers, {ALLOWED} requests a second allowed");
         let names = [
             ("used of what is allowed, the whole run", ""),
-            ("used of what is allowed, from the tenth second on", "at least 95 %"),
+            ("used of what is allowed, from the tenth to the thirtieth second", "at least 95 %"),
             ("refused, the whole run", ""),
-            ("refused, from the tenth second on", "under 2 %"),
+            ("refused, from the tenth to the thirtieth second", "under 2 %"),
         ];
         for ((what, aim), found) in names.into_iter().zip(found) {
             tell(what, &format!("{:.1} %", median(found)), aim);

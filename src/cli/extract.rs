@@ -42,12 +42,18 @@ pub fn run(cli: &Cli, arguments: &ExtractArgs, printer: &Printer) -> Result<Exit
 /// Records what the reports find in the catalog that was just published. The catalog stands without that; what is missing
 /// is only since when a finding is known.
 pub fn record(settings: &Settings, printer: &Printer) {
-    if let Err(error) = report::record(settings) {
-        printer.note(format_args!(
-            "warning[{}]: the findings of this run are not recorded: {error}",
-            error.code()
-        ));
-    }
+    let record = || {
+        if let Err(error) = report::record(settings) {
+            printer.note(format_args!(
+                "warning[{}]: the findings of this run are not recorded: {error}",
+                error.code()
+            ));
+        }
+    };
+    // In a thread of its own: it gets the memory that the store's thread has left, where this one would take more.
+    std::thread::scope(|scope| {
+        scope.spawn(record);
+    });
 }
 
 fn request<'settings>(
