@@ -100,8 +100,7 @@ pub fn again(bench: &Bench) {
 
 /// What runs cost after a first one, in shares of that.
 fn second_runs(bench: &Bench, server: &Server, count: usize, settings: &[&str]) {
-    let mut ratios = [const { Vec::new() }; 4];
-    let mut told = String::new();
+    let (mut found, mut told) = (Vec::new(), String::new());
     for _ in 0..bench.runs {
         let (ran, _folder, database) = first(server, 10);
         let same = extract(server, &database, 10, settings);
@@ -113,10 +112,7 @@ fn second_runs(bench: &Bench, server: &Server, count: usize, settings: &[&str]) 
         let little = extract(server, &database, 10, settings);
         let share = |of: u64| of as f64 / ran.requests() as f64 * 100.0;
         let time = |of: Duration| of.as_secs_f64() / ran.wall.as_secs_f64() * 100.0;
-        let found = [share(same.requests()), time(same.wall), share(little.requests()), time(little.wall)];
-        for (ratios, found) in ratios.iter_mut().zip(found) {
-            ratios.push(found);
-        }
+        found.push([share(same.requests()), time(same.wall), share(little.requests()), time(little.wall)]);
         told = format!("{}, {}, {}", ran.requests(), same.requests(), little.requests());
     }
     tell("requests: first run, unchanged, 1 % changed", &told, "");
@@ -126,7 +122,13 @@ fn second_runs(bench: &Bench, server: &Server, count: usize, settings: &[&str]) 
         ("1 % changed: requests", "at most 5 %"),
         ("1 % changed: time", ""),
     ];
-    for ((what, aim), found) in names.into_iter().zip(ratios) {
+    tell_shares(names, &found);
+}
+
+/// Tells four shares, each the median of what the runs gave.
+fn tell_shares(names: [(&str, &str); 4], runs: &[[f64; 4]]) {
+    for (place, (what, aim)) in names.into_iter().enumerate() {
+        let found = runs.iter().map(|run| run[place]).collect();
         tell(what, &format!("{:.1} %", median(found)), aim);
     }
 }
@@ -205,7 +207,7 @@ pub fn allowed(bench: &Bench) {
     let share = |part: f64, whole: f64| part / whole * 100.0;
     for workers in [3, 10] {
         let server = Server::start(Shape { per_second: Some(ALLOWED), ..Shape::of(200).late(30) });
-        let mut found = [const { Vec::new() }; 4];
+        let mut found = Vec::new();
         for _ in 0..bench.runs {
             server.reset_stats();
             let begun = Instant::now();
@@ -222,13 +224,12 @@ pub fn allowed(bench: &Bench) {
             let steady = [0, 1].map(|of| (to.0[of] - from.0[of]) as f64);
             let all = answered(&server.stats()).map(|count| count as f64);
             let most = |time: Duration| time.as_secs_f64() * f64::from(ALLOWED);
-            let figures = [
+            found.push([
                 share(all[0], most(ran.wall)),
                 share(steady[0], most(to.1 - from.1)),
                 share(all[1], all[0] + all[1]),
                 share(steady[1], steady[0] + steady[1]),
-            ];
-            found.iter_mut().zip(figures).for_each(|(found, figure)| found.push(figure));
+            ]);
         }
         println!("  200 workbooks, 30 ms, {workers} workers, {ALLOWED} requests a second allowed");
         let names = [
@@ -237,9 +238,7 @@ pub fn allowed(bench: &Bench) {
             ("refused, the whole run", ""),
             ("refused, from the tenth to the thirtieth second", "under 2 %"),
         ];
-        for ((what, aim), found) in names.into_iter().zip(found) {
-            tell(what, &format!("{:.1} %", median(found)), aim);
-        }
+        tell_shares(names, &found);
     }
 }
 
