@@ -5,7 +5,7 @@
 //! cost nothing until then. All refusals of requests that left before the first of them was known are one.
 //!
 //! The first refusal halves the lanes and starts a search for the pace. What passed until then may have been a burst:
-//! from a part of it the pace grows quickly until Sigma refuses again, and from what passed lately it grows steadily
+//! from a part of it the pace grows briskly until Sigma refuses again, and from what passed lately it grows steadily
 //! until it is refused once more. That pace is the wall, and it is remembered: below it the pace grows quickly, just
 //! below it it stays long enough for the next refusal to be cheap, and beyond it it grows gently, then less gently, so
 //! that a limit that was lifted is left behind. Lanes close once more only where more were in flight than ever passed.
@@ -25,6 +25,9 @@ mod tests;
 const SECOND: Duration = Duration::from_secs(1);
 /// Below the wall the pace grows with this rate in a second: to three times.
 const QUICKLY: f64 = 1.1;
+/// After the first refusal, when no wall is known yet: still slowly enough that what passes until the next one is measured
+/// over more than a second.
+const BRISKLY: f64 = 0.5;
 /// At the wall it grows with this rate in a second, which doubles every [`DOUBLING`].
 const GENTLY: f64 = 0.01;
 const DOUBLING: Duration = Duration::from_secs(4);
@@ -394,6 +397,7 @@ impl Limit {
             HeldBy::Nothing => {}
             HeldBy::Pace => {
                 let growth = match self.beyond_from {
+                    _ if self.wall.is_infinite() => BRISKLY,
                     _ if self.pace < NEAR * self.wall => QUICKLY,
                     _ if !self.is_sure && last.over - last.at <= LONG_PAUSE => STEADILY,
                     Some(from) if from <= now => {
