@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File as Disk;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -256,19 +257,43 @@ fn tell(what: &str, fastest: Duration, median: Option<Duration>) {
     println!("{what:<66} {} {}", millis(fastest), median.map(millis).unwrap_or_default());
 }
 
-/// How long the binary takes to answer into an empty file, which is made before and keeps the last answer.
+/// How long the binary takes to answer into an empty file, which is made before.
 fn command(path: &Path, arguments: &[&str]) -> Duration {
     let out = path.with_extension("out");
     // Emptying the file of the last answer is the file system's work and not the command's.
     let _ = std::fs::remove_file(&out);
     let out = Disk::create_new(&out).expect("a file");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sigma-catalog"));
-    command.args(arguments).arg("--db").arg(path).stdout(Stdio::from(out));
+    let mut command = asking(path, arguments);
     let began = Instant::now();
-    let status = command.status().expect("the binary");
+    let status = command.stdout(Stdio::from(out)).status().expect("the binary");
     let took = began.elapsed();
     assert!(status.success(), "{arguments:?}");
     took
+}
+
+/// How long the binary takes to stream an answer through a pipe; its lines and bytes, counted as they come.
+fn streamed(path: &Path, arguments: &[&str]) -> (Duration, usize, usize) {
+    let began = Instant::now();
+    let mut ran = asking(path, arguments).stdout(Stdio::piped()).spawn().expect("the binary");
+    let mut out = ran.stdout.take().expect("a pipe");
+    let (mut some, mut lines, mut bytes) = (vec![0; 1 << 20], 0, 0);
+    loop {
+        let read = out.read(&mut some).expect("what it says");
+        if read == 0 {
+            break;
+        }
+        bytes += read;
+        lines += some[..read].iter().filter(|byte| **byte == b'\n').count();
+    }
+    assert!(ran.wait().expect("the binary").success(), "{arguments:?}");
+    (began.elapsed(), lines, bytes)
+}
+
+/// The binary with a question about the catalog at `path`.
+fn asking(path: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sigma-catalog"));
+    command.args(arguments).arg("--db").arg(path);
+    command
 }
 
 fn identities() {
@@ -408,23 +433,27 @@ fn main() {
         &["access", "member", &member, "--format", "json"],
         &["access", "object", &object, "--format", "json"],
     ];
-    about_one.iter().for_each(|arguments| _ = answered("command", &path, arguments, 21));
+    about_one.iter().for_each(|arguments| answered("command", &path, arguments));
     for arguments in [&["access", "effective", "--format", "csv"][..], &["mirror", "export"]] {
-        let took = answered("command", &path, arguments, 3);
-        let out = std::fs::read(path.with_extension("out")).expect("a file");
-        let lines = out.iter().filter(|byte| **byte == b'\n').count();
+        let (mut lines, mut bytes) = (0, 0);
+        let times = (0..3).map(|_| {
+            let took;
+            (took, lines, bytes) = streamed(&path, arguments);
+            took
+        });
+        let took = told(&format!("streamed: {}", arguments.join(" ")), times.collect());
         let rate = lines as f64 / took.as_secs_f64() / 1e6;
-        println!("    {lines} lines, {} MB, {rate:.2} million rows a second", out.len() / 1_000_000);
+        println!("    {lines} lines, {} MB, {rate:.2} million rows a second", bytes / 1_000_000);
     }
     let (rows, scopes) = organisation();
     tell("publish: mirroring ends", run(&path, None, rows, scopes), None);
     let (rows, scopes) = organisation();
     tell("publish: mirroring again", run(&path, Some(&plan), rows, scopes), None);
-    about_one[..3].iter().for_each(|arguments| _ = answered("with a past as large", &path, arguments, 21));
+    about_one[..3].iter().for_each(|arguments| answered("with a past as large", &path, arguments));
 }
 
-/// How long the binary takes to answer, as the median of so many times.
-fn answered(what: &str, path: &Path, arguments: &[&str], times: usize) -> Duration {
+/// Tells how long the binary takes to answer, of 21 times.
+fn answered(what: &str, path: &Path, arguments: &[&str]) {
     let what = format!("{what}: {}", arguments.join(" "));
-    told(&what, (0..times).map(|_| command(path, arguments)).collect())
+    told(&what, (0..21).map(|_| command(path, arguments)).collect());
 }

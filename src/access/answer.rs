@@ -88,7 +88,7 @@ impl Path {
 }
 
 /// What a member may do with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// The winning path; `None`: there is none. One of [`Level::Unknown`] gives no access.
     pub best: Option<Path>,

@@ -1,10 +1,13 @@
 //! `access effective`: everything, streamed. Memory does not grow with the number of rows.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 
 use super::{Loaded, TableFormat};
-use crate::access::{Access, Holding, Scratch};
+use crate::access::{Access, Answer, Holding, Scratch};
 use crate::cli::error::CliError;
 use crate::cli::output::BUFFER;
 use crate::report::render::neutral;
@@ -32,6 +35,11 @@ const COLUMNS: [&str; 19] = [
     "confidence",
 ];
 
+/// Where the columns end that are about the member alone…
+const OF_MEMBER: usize = 4;
+/// …and those about the object alone; the others are about what the one may do with the other.
+const OF_OBJECT: usize = 9;
+
 pub fn run(loaded: &Loaded, format: TableFormat, raw: bool) -> Result<(), CliError> {
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let written = match format {
@@ -45,38 +53,103 @@ pub fn run(loaded: &Loaded, format: TableFormat, raw: bool) -> Result<(), CliErr
     }
 }
 
-fn write_csv(access: &Access, raw: bool, out: impl Write) -> io::Result<()> {
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(COLUMNS)?;
-    for_each(access, |row| {
-        let cells = cells(&row);
-        let cells = cells
-            .iter()
-            .map(|cell| if raw { Cow::Borrowed(cell.as_ref()) } else { neutral(cell.as_ref().into()) });
-        // Field by field, because a record of borrowed and owned cells has no type of its own.
-        cells.into_iter().try_for_each(|cell| csv.write_field(cell.as_bytes()))?;
-        Ok(csv.write_record(None::<&[u8]>)?)
+fn write_csv(access: &Access, raw: bool, mut out: impl Write) -> io::Result<()> {
+    let mut header = Parts::new(raw);
+    write_row(&mut out, &[header.part((), || COLUMNS.map(Cow::Borrowed))?])?;
+    let (mut members, mut objects, mut answers) = (Parts::new(raw), Parts::new(raw), Parts::new(raw));
+    let mut last = None;
+    for_each(access, |member, object, answer| {
+        let Some(best) = answer.best else { return Ok(()) };
+        if last.replace(object) != Some(object) {
+            objects.forget();
+            answers.forget();
+        }
+        let cells = |of: Range<usize>| {
+            let row = access.holding(member, object, answer);
+            row.into_iter().flat_map(move |row| cells(&row)[of.clone()].to_vec())
+        };
+        let usable = access.members()[member as usize].usable(best.level);
+        let parts = [
+            members.part(member, || cells(0..OF_MEMBER))?,
+            objects.part(object, || cells(OF_MEMBER..OF_OBJECT))?,
+            answers.part((*answer, usable), || cells(OF_OBJECT..COLUMNS.len()))?,
+        ];
+        write_row(&mut out, &parts)
     })?;
-    csv.flush()
+    out.flush()
+}
+
+/// Parts of rows in CSV: many rows share each, and putting cells into CSV costs more than all else.
+struct Parts<K> {
+    csv: csv::Writer<Vec<u8>>,
+    /// Where in the CSV each part stands.
+    places: foldhash::HashMap<K, Range<usize>>,
+    raw: bool,
+}
+
+impl<K: Eq + Hash> Parts<K> {
+    fn new(raw: bool) -> Self {
+        Self { csv: csv::Writer::from_writer(Vec::new()), places: foldhash::HashMap::default(), raw }
+    }
+
+    /// The part of that key, which some cells make.
+    fn part<'a, C: IntoIterator<Item = Cow<'a, str>>>(
+        &mut self,
+        key: K,
+        cells: impl FnOnce() -> C,
+    ) -> io::Result<&[u8]> {
+        let place = match self.places.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let from = self.csv.get_ref().len();
+                for cell in cells() {
+                    let cell = if self.raw { cell } else { neutral(cell) };
+                    // Field by field, because a record of borrowed and owned cells has no type of its own.
+                    self.csv.write_field(cell.as_bytes())?;
+                }
+                self.csv.write_record(None::<&[u8]>)?;
+                self.csv.flush()?;
+                // Without the end of the line.
+                new.insert(from..self.csv.get_ref().len() - 1)
+            }
+        };
+        Ok(&self.csv.get_ref()[place.clone()])
+    }
+
+    fn forget(&mut self) {
+        self.places.clear();
+        if self.csv.get_ref().len() > BUFFER {
+            self.csv = csv::Writer::from_writer(Vec::new());
+        }
+    }
+}
+
+fn write_row(out: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
+    for (place, part) in parts.iter().enumerate() {
+        out.write_all(if place > 0 { b"," } else { b"" })?;
+        out.write_all(part)?;
+    }
+    out.write_all(b"\r\n")
 }
 
 fn write_json_lines(access: &Access, mut out: impl Write) -> io::Result<()> {
-    for_each(access, |row| {
+    for_each(access, |member, object, answer| {
+        let Some(row) = access.holding(member, object, answer) else { return Ok(()) };
         serde_json::to_writer(&mut out, &row)?;
         out.write_all(b"\n")
     })?;
     out.flush()
 }
 
-/// Rows by path and name of the object, then by e-mail address of the member.
-fn for_each(access: &Access, mut each: impl FnMut(Holding<'_>) -> io::Result<()>) -> io::Result<()> {
+/// Members with the objects they see, by path and name of the object, then by e-mail address of the member.
+fn for_each(access: &Access, mut each: impl FnMut(u32, u32, &Answer) -> io::Result<()>) -> io::Result<()> {
     let mut scratch = Scratch::default();
     // A failure to write is remembered, for the rules know nothing of writing.
     let mut written = Ok(());
     for object in 0..access.objects().len() as u32 {
         access.expand(object, &mut scratch, |member, answer| {
-            if let (Ok(()), Some(row)) = (&written, access.holding(member, object, &answer)) {
-                written = each(row);
+            if written.is_ok() {
+                written = each(member, object, &answer);
             }
         });
         std::mem::replace(&mut written, Ok(()))?;
