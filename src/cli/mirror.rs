@@ -118,16 +118,16 @@ fn write_csv(catalog: &Catalog, at: Option<i64>, raw: bool, out: impl Write) -> 
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(COLUMNS).map_err(io::Error::from)?;
     let mut rows = 0;
-    let run = catalog.mirrored(at, |row: MirrorRow| -> Result<(), CliError> {
+    let run = catalog.mirrored(at, |row: MirrorRow<'_>| -> Result<(), CliError> {
         rows += 1;
         let cells = [
-            row.catalog_user.as_str(),
-            &row.object_id,
-            &row.catalog_object_key,
+            row.catalog_user,
+            row.object_id,
+            row.catalog_object_key,
             if row.visible { "true" } else { "false" },
             row.level,
-            &row.basis,
-            &row.sigma_member,
+            row.basis,
+            row.sigma_member,
         ];
         let cells = cells.map(|cell| if raw { Cow::Borrowed(cell) } else { neutral(cell.into()) });
         csv.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(io::Error::from)?;
@@ -139,7 +139,7 @@ fn write_csv(catalog: &Catalog, at: Option<i64>, raw: bool, out: impl Write) -> 
 
 fn write_json_lines(catalog: &Catalog, at: Option<i64>, mut out: impl Write) -> Written {
     let mut rows = 0;
-    let run = catalog.mirrored(at, |row: MirrorRow| -> Result<(), CliError> {
+    let run = catalog.mirrored(at, |row: MirrorRow<'_>| -> Result<(), CliError> {
         rows += 1;
         serde_json::to_writer(&mut out, &row).map_err(io::Error::from)?;
         out.write_all(b"\n")?;
@@ -165,7 +165,7 @@ fn write_json(catalog: &Catalog, at: Option<i64>, mut out: impl Write) -> Writte
     head.pop();
     write!(out, "{head},\"rows\":[")?;
     let mut rows = 0_u64;
-    let run = catalog.mirrored(Some(run.run_id), |row: MirrorRow| -> Result<(), CliError> {
+    let run = catalog.mirrored(Some(run.run_id), |row: MirrorRow<'_>| -> Result<(), CliError> {
         out.write_all(if rows == 0 { b"\n" } else { b",\n" })?;
         rows += 1;
         serde_json::to_writer(&mut out, &row).map_err(io::Error::from)?;

@@ -1,6 +1,6 @@
 //! Whose view decides what enters the catalog: each mode through the binary, and each mistake with its message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::Value;
@@ -307,6 +307,23 @@ fn the_export_and_the_report_are_one_in_every_mode() {
             "{level} {member}"
         );
     }
+    // What either has alone, the higher level first and then the better basis; each word begins with its rank here.
+    let ranked = |row: &str| -> (String, String) {
+        let ranks = ["admin", "public", "grant", "view", "explore", "organize", "edit", "owner"];
+        let words: Vec<&str> = row.split(' ').collect();
+        let rank = |word: &str| ranks.iter().position(|known| word.contains(known)).expect("a word");
+        (words[1].to_owned(), format!("{}{} {}", rank(words[4]), rank(words[5]), words[4..].join(" ")))
+    };
+    let mut best = BTreeMap::new();
+    for (object, right) in by_email.iter().map(|row| ranked(row)) {
+        let known: &mut String = best.entry(object).or_default();
+        *known = right.max(std::mem::take(known));
+    }
+    let without_member = |right: &str| right.rsplit_once(' ').expect("a member").0.to_owned();
+    for (object, right) in merged.iter().map(|row| ranked(row)) {
+        assert_eq!(without_member(&right), without_member(&best[&object]), "{object}");
+    }
+    assert_eq!(merged.len(), best.len());
     // Nothing but a run changes what is enforced, and earlier runs say what they said.
     write_users(&context, &[("nobody", "nobody@example.com")]);
     let [export, report] = told(&context, &[]);

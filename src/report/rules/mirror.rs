@@ -45,8 +45,8 @@ fn rows(inputs: &Inputs<'_>, out: &mut dyn Sink) -> Result<(), ReportError> {
     let access = inputs.access;
     // Rows come user by user, so that the last member is mostly the next one as well.
     let mut asker: Option<(u32, Asker)> = None;
-    catalog.mirrored(Some(inputs.stamp.run_id), |row: MirrorRow| -> Result<(), ReportError> {
-        let places = access.place_of(&row.object_id).zip(access.member_of(&row.sigma_member));
+    catalog.mirrored(Some(inputs.stamp.run_id), |row: MirrorRow<'_>| -> Result<(), ReportError> {
+        let places = access.place_of(row.object_id).zip(access.member_of(row.sigma_member));
         let Some((object, member)) = places else {
             let problem = format!("{} of {} is mirrored but not known", row.object_id, row.sigma_member);
             return Err(ReportError::Internal(problem));

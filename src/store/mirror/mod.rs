@@ -3,13 +3,17 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde::Serialize;
 
 use super::error::StoreError;
 use super::ledger::{RunRow, RunState};
 use super::reader::Catalog;
 use crate::catalog::mirror::Mirror;
+
+mod export;
+
+pub use export::MirrorRow;
 
 /// A table whose current rows are replaced by others.
 struct Settled {
@@ -225,29 +229,6 @@ pub struct AudienceRow {
     pub limited: bool,
 }
 
-/// What one catalog user may do with one object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MirrorRow {
-    /// Login name.
-    pub catalog_user: String,
-    /// Sigma's id of the object.
-    pub object_id: String,
-    /// External id of the object in the stable views.
-    pub catalog_object_key: String,
-    /// Always true: what is not visible, or not known to be, has no row.
-    pub visible: bool,
-    /// `view`, `explore`, `organize`, `edit` or `owner`.
-    pub level: &'static str,
-    /// `owner`, `grant` (to the member or a team), `public` (to "All Members"), `admin`; where several give the same level,
-    /// the first of them in this order.
-    pub basis: String,
-    /// Sigma's id of the member that gives most.
-    pub sigma_member: String,
-}
-
-/// The words of the levels, from 1.
-const LEVELS: [&str; 5] = ["view", "explore", "organize", "edit", "owner"];
-
 impl Catalog {
     /// Whom a run mirrored; `None` of runs from before there was mirroring.
     pub fn audience(&self, run: i64) -> Result<Option<AudienceRow>, StoreError> {
@@ -306,84 +287,11 @@ impl Catalog {
         Ok(run)
     }
 
-    /// Hands what the catalog should enforce to `each`, as of the published run or of run `at`: by catalog user and the
-    /// object's kind and id, one row for each.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchRun`] when `at` is no run that published, [`StoreError::NothingPublished`] when none did.
-    pub fn mirrored<E: From<StoreError>>(
-        &self,
-        at: Option<i64>,
-        mut each: impl FnMut(MirrorRow) -> Result<(), E>,
-    ) -> Result<RunRow, E> {
-        let sql = |error: rusqlite::Error| StoreError::from(error);
-        let db = self.connection();
-        // One state of the file for all the statements, whatever a run publishes meanwhile.
-        let _reading = db.unchecked_transaction().map_err(sql)?;
-        let run = self.published_at(at)?;
-        if !self.has_mirror()? {
-            return Ok(run);
-        }
-        let mut members = db
-            .prepare(&format!(
-                "SELECT m.catalog_user, m.member, k.id FROM mirrored_member_history m JOIN access_key k ON k.key = m.member \
-                 WHERE {} ORDER BY m.catalog_user, k.id",
-                valid("m")
-            ))
-            .map_err(sql)?;
-        let members: Vec<(String, i64, String)> = members
-            .query_map([run.run_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .and_then(Iterator::collect)
-            .map_err(sql)?;
-        // Of what gives the same level, owning comes first and being an administrator last.
-        let mut access = db
-            .prepare(&format!(
-                "SELECT k.kind, k.id, a.via, p.member, max(8 * a.level \
-                     + CASE a.via WHEN 'owner' THEN 3 WHEN 'everyone' THEN 1 WHEN 'admin' THEN 0 ELSE 2 END) / 8 \
-                 FROM mirrored_principal_history p JOIN access_principal_history a ON a.principal = p.principal \
-                 JOIN access_key k ON k.key = a.object \
-                 WHERE p.member IN (SELECT value FROM json_each(?2)) AND {} AND {} GROUP BY k.kind, k.id",
-                valid("p"),
-                valid("a")
-            ))
-            .map_err(sql)?;
-        // Several members are one catalog user where merging was allowed: the one with most decides.
-        for user in members.chunk_by(|one, next| one.0 == next.0) {
-            let keys: Vec<i64> = user.iter().map(|(_, member, _)| *member).collect();
-            let keys = serde_json::to_string(&keys).unwrap_or_default();
-            let mut rows = access.query(params![run.run_id, keys]).map_err(sql)?;
-            while let Some(row) = rows.next().map_err(sql)? {
-                each(mirror_row(row, user).map_err(sql)?)?;
-            }
-        }
-        Ok(run)
-    }
-
     /// Catalogs that were last written by an earlier version mirror nothing yet, and reading does not change them.
     fn has_mirror(&self) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'run_audience')";
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
-}
-
-/// A row of the export, for a catalog user and its members.
-fn mirror_row(row: &Row<'_>, user: &[(String, i64, String)]) -> rusqlite::Result<MirrorRow> {
-    let (kind, object_id, via): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let (member, level): (i64, i64) = (row.get(3)?, row.get(4)?);
-    let sigma_member = user.iter().find(|(_, key, _)| *key == member);
-    Ok(MirrorRow {
-        catalog_user: user[0].0.clone(),
-        catalog_object_key: format!("{kind}:{object_id}"),
-        object_id,
-        visible: true,
-        level: LEVELS[level.clamp(1, 5) as usize - 1],
-        basis: match via.as_str() {
-            "owner" | "admin" => via,
-            "everyone" => "public".to_owned(),
-            _ => "grant".to_owned(),
-        },
-        sigma_member: sigma_member.map(|(_, _, id)| id.clone()).unwrap_or_default(),
-    })
 }
 
 /// The condition that a row was valid at run `?1`.
