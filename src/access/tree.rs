@@ -1,6 +1,5 @@
 //! Objects and the tree they stand in.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::level::Kind;
@@ -329,16 +328,30 @@ impl Walk {
     }
 }
 
+/// Places by path, name and id.
+fn in_order(objects: &[Object], mut places: Vec<u32>) -> Vec<u32> {
+    let object = |place: u32| &objects[place as usize];
+    places.sort_unstable();
+    // What lies in one container shares its path and mostly stands together: that is one path to compare.
+    let mut groups: Vec<&[u32]> =
+        places.chunk_by(|a, b| Arc::ptr_eq(&object(*a).path, &object(*b).path)).collect();
+    let path = |group: &[u32]| &*object(group[0]).path;
+    groups.sort_by(|a, b| path(a).cmp(path(b)));
+    let mut order = Vec::with_capacity(places.len());
+    for same in groups.chunk_by(|a, b| path(a) == path(b)) {
+        let from = order.len();
+        order.extend(same.iter().copied().flatten());
+        order[from..].sort_unstable_by(|a, b| {
+            let (a, b) = (object(*a), object(*b));
+            (&a.name, &a.id).cmp(&(&b.name, &b.id))
+        });
+    }
+    order
+}
+
 /// Puts objects in their final order and parents to their new places.
 fn sorted(mut objects: Vec<Object>, mut by_id: Ids) -> Tree {
-    let mut order: Vec<u32> = by_id.0.iter().map(|(_, place)| *place).collect();
-    // What comes in order, or nearly so, is quick to sort.
-    order.sort_unstable();
-    order.sort_by(|a, b| {
-        let (a, b) = (&objects[*a as usize], &objects[*b as usize]);
-        let by_path = if Arc::ptr_eq(&a.path, &b.path) { Ordering::Equal } else { a.path.cmp(&b.path) };
-        by_path.then_with(|| (&a.name, &a.id).cmp(&(&b.name, &b.id)))
-    });
+    let order = in_order(&objects, by_id.0.iter().map(|(_, place)| *place).collect());
     let mut moved = vec![NONE; objects.len()];
     for (new, old) in (0..).zip(&order) {
         moved[*old as usize] = new;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::about::AboutArgs;
 use super::access::AccessArgs;
@@ -46,41 +47,83 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Crawl a made-up organisation into `sigma-catalog-demo.db`, to see what a catalog holds.
-    Demo(DemoArgs),
+    Demo(Later<DemoArgs>),
     /// Serve a made-up organisation behind Sigma's API on this machine.
-    Simulate(SimulateArgs),
+    Simulate(Later<SimulateArgs>),
     /// Say whether an extraction would work, and what each feature's endpoint answers.
-    Check(CheckArgs),
+    Check(Later<CheckArgs>),
     /// Crawl the organisation and publish its catalog.
-    Extract(ExtractArgs),
+    Extract(Later<ExtractArgs>),
     /// What earlier runs did.
-    Runs(RunsArgs),
+    Runs(Later<RunsArgs>),
     /// Who may see what, why, and whether Sigma agrees.
-    Access(AccessArgs),
+    Access(Later<AccessArgs>),
     /// Which catalog user is which Sigma member: check, import and compare the identity CSV.
-    Identity(IdentityArgs),
+    Identity(Later<IdentityArgs>),
     /// What the catalog should let its users see.
-    Mirror(MirrorArgs),
+    Mirror(Later<MirrorArgs>),
     /// Permission reports: who can see what, what is exposed, what is out of order, and how sure that is.
-    Report(Box<ReportArgs>),
+    Report(Later<ReportArgs>),
     /// The settings in force.
-    Config(ConfigArgs),
+    Config(Later<ConfigArgs>),
     /// The views of a catalog, column by column.
-    Views(ViewsArgs),
+    Views(Later<ViewsArgs>),
     /// Find objects by the words in their names, descriptions, columns, formulas and SQL.
-    Search(SearchArgs),
+    Search(Later<SearchArgs>),
     /// What an object is built from, and what is built from it.
-    Lineage(LineageArgs),
+    Lineage(Later<LineageArgs>),
     /// Which documents and which owners are affected if a table or column changes.
-    Impact(ImpactArgs),
+    Impact(Later<ImpactArgs>),
     /// Data elements as row-and-column models, with their SQL.
-    Models(ModelsArgs),
+    Models(Later<ModelsArgs>),
     /// One object of whatever kind, with what it lies in, what lies in it, owner and lineage.
-    Show(ShowArgs),
+    Show(Later<ShowArgs>),
     /// Copy the catalog to one file, also while a run is writing it, and check the copy.
-    Backup(BackupArgs),
+    Backup(Later<BackupArgs>),
     /// Versions of this program, its SQLite and its catalogs, and what its exit codes mean.
-    About(AboutArgs),
+    About(Later<AboutArgs>),
+}
+
+/// Arguments that are put together when their command is asked for: those of all commands take longer than many an answer.
+#[derive(Debug)]
+pub struct Later<T>(Box<T>);
+
+impl<T> std::ops::Deref for Later<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Args> Args for Later<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_its_words(command, T::augment_args))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_its_words(command, T::augment_args_for_update))
+    }
+}
+
+/// A command with arguments, which bring words of their own about themselves.
+fn with_its_words(command: clap::Command, add: fn(clap::Command) -> clap::Command) -> clap::Command {
+    let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+    add(command).about(Resettable::from(about)).long_about(Resettable::from(long_about))
+}
+
+impl<T: FromArgMatches> FromArgMatches for Later<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(|found| Self(Box::new(found)))
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches_mut(matches).map(|found| Self(Box::new(found)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 /// How to print.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::args::{Cli, Format};
+use super::args::{Cli, Format, Later};
 use super::error::CliError;
 use super::output::Printer;
 use super::settings::{self, SettingArgs};
@@ -86,19 +86,7 @@ enum AccessCommand {
         csv_raw: bool,
     },
     /// Ask Sigma what members see and compare it with the catalog; exit code 11 when the two disagree.
-    Verify {
-        #[command(flatten)]
-        settings: SettingArgs,
-        /// How to print.
-        #[arg(long, value_enum, default_value = "text")]
-        format: Format,
-        /// How many members to ask about, spread over account types and kinds of user.
-        #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
-        sample: u32,
-        /// Ask about every member.
-        #[arg(long, conflicts_with = "sample")]
-        all: bool,
-    },
+    Verify(Later<VerifyArgs>),
     /// Who would lose and gain access by changes to the organisation. Touches nothing.
     WhatIf {
         #[command(flatten)]
@@ -109,6 +97,22 @@ enum AccessCommand {
         #[command(flatten)]
         changes: what_if::Changes,
     },
+}
+
+/// Arguments of `access verify`.
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    settings: SettingArgs,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// How many members to ask about, spread over account types and kinds of user.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    sample: u32,
+    /// Ask about every member.
+    #[arg(long, conflicts_with = "sample")]
+    all: bool,
 }
 
 /// Which catalog, and which state of it.
@@ -153,9 +157,9 @@ pub fn run(cli: &Cli, arguments: &AccessArgs, printer: &Printer) -> Result<Exit,
         AccessCommand::Effective { source, format, csv_raw } => {
             effective::run(&load(source)?, *format, *csv_raw)?;
         }
-        AccessCommand::Verify { settings, format, sample, all } => {
-            let sample = (!*all).then_some(*sample as usize);
-            return verify::run(cli, settings, *format, sample, printer);
+        AccessCommand::Verify(arguments) => {
+            let sample = (!arguments.all).then_some(arguments.sample as usize);
+            return verify::run(cli, &arguments.settings, arguments.format, sample, printer);
         }
         AccessCommand::WhatIf { source, format, changes } => {
             // What cannot be understood is told before the catalog is read.
