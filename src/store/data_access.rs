@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 use super::evidence::has_table;
 use super::reader::Catalog;
+use super::schema::valid;
 use crate::catalog::delivery::Outcome;
 
 /// The tables that documents read, and the grants on them and on their connections.
@@ -58,15 +59,10 @@ impl Catalog {
     }
 }
 
-/// The rows of a history that were valid at run `?1`.
-fn valid(alias: &str) -> String {
-    format!("{alias}.valid_from <= ?1 AND ({alias}.valid_to IS NULL OR {alias}.valid_to > ?1)")
-}
-
 fn reads(db: &Connection, run: i64) -> Result<Vec<TableRead>, StoreError> {
     // Catalogs of earlier versions do not know where tables lie.
     let (places, path, connection) = if has_table(db, "warehouse_table_history")? {
-        let join = format!("LEFT JOIN warehouse_table_history w ON w.id = n.id AND {}", valid("w"));
+        let join = format!("LEFT JOIN warehouse_table_history w ON w.id = n.id AND {}", valid("w", "?1"));
         (join, "coalesce(w.path, n.name, n.id)", "coalesce(n.connection_id, w.connection_id)")
     } else {
         (String::new(), "coalesce(n.name, n.id)", "n.connection_id")
@@ -76,8 +72,8 @@ fn reads(db: &Connection, run: i64) -> Result<Vec<TableRead>, StoreError> {
          FROM lineage_node_history n JOIN document_key k ON k.document = n.document {places} \
          LEFT JOIN connection_history c ON c.id = {connection} AND {} \
          WHERE n.type = 'table' AND {} ORDER BY k.id, path, n.id",
-        valid("c"),
-        valid("n"),
+        valid("c", "?1"),
+        valid("n", "?1"),
     ))?;
     let rows = statement.query_map([run], |row| {
         Ok(TableRead {
@@ -96,7 +92,7 @@ fn grants(db: &Connection, run: i64) -> Result<Option<Vec<DataGrant>>, StoreErro
     }
     let mut statement = db.prepare(&format!(
         "SELECT asked_id, member_id, team_id, permission FROM connection_grant_history g WHERE {}",
-        valid("g")
+        valid("g", "?1")
     ))?;
     let rows = statement.query_map([run], |row| {
         Ok(DataGrant {

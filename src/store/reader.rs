@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{self, EventRow, RunRow, RunState, ScopeCount, ScopeRow};
 use super::open_read_only;
+use super::schema::valid;
 use super::writer::Counts;
 use super::{copy, place, schema};
 use crate::catalog::TABLES;
@@ -188,9 +189,6 @@ fn diff_statements(table: &Table) -> [(ChangeKind, String); 3] {
         .map(|key| format!("o.{key} = t.{key}"))
         .collect();
     let same = same.join(" AND ");
-    let valid = |alias: &str, run: &str| {
-        format!("{alias}.valid_from <= {run} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {run})")
-    };
     let values = |alias: &str| {
         let values = table.columns.iter().filter(|column| !column.key);
         values.map(|column| format!("{alias}.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")

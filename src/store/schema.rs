@@ -41,7 +41,11 @@ pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What the condition of a published row is, for a history table under the given name.
 pub(super) fn published(alias: &str) -> String {
-    let run = "(SELECT published_run FROM catalog_state)";
+    valid(alias, "(SELECT published_run FROM catalog_state)")
+}
+
+/// The same of a row that was valid at a run, which a parameter or an expression names.
+pub(super) fn valid(alias: &str, run: &str) -> String {
     format!("{alias}.valid_from <= {run} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {run})")
 }
 

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use super::valid;
 use crate::store::error::StoreError;
 use crate::store::ledger::RunRow;
 use crate::store::reader::Catalog;
+use crate::store::schema::valid;
 
 /// What one catalog user may do with one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -126,7 +126,7 @@ fn members(db: &Connection, run: i64) -> Result<Vec<Mapped>, StoreError> {
     let mut statement = db.prepare(&format!(
         "SELECT m.catalog_user, m.member, k.id FROM mirrored_member_history m JOIN access_key k ON k.key = m.member \
          WHERE {} ORDER BY m.catalog_user, k.id",
-        valid("m")
+        valid("m", "?1")
     ))?;
     let members = statement.query_map([run], |row| {
         Ok(Mapped { catalog_user: row.get(0)?, key: row.get(1)?, id: row.get(2)? })
@@ -169,11 +169,11 @@ impl Rights {
         }
         let mut statement = db.prepare(&format!(
             "SELECT p.member, p.principal FROM mirrored_principal_history p WHERE {}",
-            valid("p")
+            valid("p", "?1")
         ))?;
         let pairs = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (mut stand_for, mut principals): (HashMap<i64, Vec<i64>>, HashMap<i64, Vec<_>>) =
-            Default::default();
+        let mut stand_for: HashMap<i64, Vec<i64>> = HashMap::new();
+        let mut principals: HashMap<i64, Vec<_>> = HashMap::new();
         for pair in pairs {
             let (member, principal) = pair?;
             stand_for.entry(member).or_default().push(principal);
@@ -181,7 +181,7 @@ impl Rights {
         }
         let mut statement = db.prepare(&format!(
             "SELECT a.principal, a.object, a.level, a.via FROM access_principal_history a WHERE {}",
-            valid("a")
+            valid("a", "?1")
         ))?;
         let rights = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?, Right::of(row)?)))?;
         for right in rights {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::ledger::{RunRow, RunState};
 use super::reader::Catalog;
+use super::schema::valid;
 use crate::catalog::mirror::Mirror;
 
 mod export;
@@ -266,7 +267,7 @@ impl Catalog {
         }
         let mut statement = self.connection().prepare(&format!(
             "SELECT k.id, m.catalog_user FROM mirrored_member_history m JOIN access_key k ON k.key = m.member WHERE {}",
-            valid("m")
+            valid("m", "?1")
         ))?;
         let users = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Some(users.collect::<Result<_, _>>()?))
@@ -292,11 +293,6 @@ impl Catalog {
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'run_audience')";
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
-}
-
-/// The condition that a row was valid at run `?1`.
-fn valid(alias: &str) -> String {
-    format!("{alias}.valid_from <= ?1 AND ({alias}.valid_to IS NULL OR {alias}.valid_to > ?1)")
 }
 
 #[cfg(test)]
